@@ -98,7 +98,7 @@ public struct PostgresMigrator: Sendable {
         AND (k.classid::bigint << 32 | k.objid::bigint) = \(Self.lockKey) AND a.state = 'idle'
         AND a.state_change < clock_timestamp() - \(longestSilence.milliseconds) * interval '1 millisecond'
       """)
-    return try rows.first?.decode("ended") ?? false
+    return try rows.first?.decode(Bool.self, "ended") ?? false
   }
 
   private func recorded(_ connection: PostgresConnection) async throws -> [MigrationPlan.Recorded] {

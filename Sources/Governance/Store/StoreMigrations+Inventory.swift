@@ -44,7 +44,8 @@ extension StoreMigrations {
       decisions_number_key decisions_pkey derogation_requests_number_key derogation_requests_pkey
       derogation_requests_resource_key environment_identities_environment_id_key environment_identities_pkey
       epoch_pkey facts_publisher_pkey findings_judged_pkey findings_open findings_pkey flow_tasks_pkey
-      foreseen_ends_pkey holds_pkey idempotency_keys_pkey impact_parts_pkey impact_results_pkey impacts_of_proposals impacts_pkey
+      foreseen_ends_pkey holds_pkey idempotency_keys_pkey impact_parts_pkey impact_results_pkey
+      impacts_of_proposals impacts_pkey
       ledger_checkpoints_pkey ledger_differences_open ledger_differences_pkey left_states_pkey
       migrations_number_key migrations_pkey moves_migration_ordinal_key moves_one_way moves_pkey
       network_flows_number_key network_flows_pkey offer_documents_pkey offer_snapshots_pkey offer_state_pkey
