@@ -74,6 +74,22 @@ struct ClusterStoreTests {
     #expect(store.object(.resourceQuota, key("q"))?[path: ["status", "used"]] == ["configmaps": "0"])
   }
 
+  @Test("a bookmark carries the last revision of its kind, and there is none for a watch that begins there")
+  func bookmarks() throws {
+    var store = makeStore()
+    let start = store.revision
+    #expect(store.bookmark(.configMap, after: start) == nil)
+    _ = try store.create(.configMap, namespace: "default", body: configMap("a"), caller: caller())
+    let made = store.revision
+    let other: JSONValue = ["metadata": ["name": "n"]]
+    _ = try store.create(.namespace, namespace: "", body: other, caller: caller())
+    #expect(store.revision > made)
+    let bookmark = store.bookmark(.configMap, after: start)
+    #expect(bookmark?.kind == .bookmark)
+    #expect(bookmark?.object[path: ["metadata", "resourceVersion"]]?.text == String(made))
+    #expect(store.bookmark(.configMap, after: made) == nil)
+  }
+
   @Test("a namespace goes when its content and its own finalizers are gone")
   func termination() throws {
     var store = makeStore()
