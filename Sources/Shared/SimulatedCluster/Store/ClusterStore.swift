@@ -9,8 +9,10 @@ struct ClusterStore: Sendable {
     var namespace: String
     var name: String
 
+    /// As etcd orders `namespace/name`, in which a dash or a dot comes before the slash.
     static func < (left: Key, right: Key) -> Bool {
-      (left.namespace, left.name) < (right.namespace, right.name)
+      if left.namespace == right.namespace { return left.name < right.name }
+      return "\(left.namespace)/" < "\(right.namespace)/"
     }
   }
 
