@@ -30,8 +30,8 @@ struct PartialChoiceTests {
   /// Runs `body` where the copies stand on `nord-a` and `nord-b`, in this order, and the rest is not there yet.
   private static func run(_ body: @escaping @Sendable (APIFixture) async throws -> Void) async throws {
     try await ValidationRoutesTests.run { api in
-      let copies = project.components(separatedBy: "    - {name: dev")[0]
-      let placed = try await post(api, "/api/v1/placements", #"{"prod": ["nord-a", "nord-b"]}"#, copies)
+      let copies = Self.project.components(separatedBy: "    - {name: dev")[0]
+      let placed = try await Self.post(api, "/api/v1/placements", #"{"prod": ["nord-a", "nord-b"]}"#, copies)
       try #require(placed.status == 201, "\(placed.text)")
       try await body(api)
     }
