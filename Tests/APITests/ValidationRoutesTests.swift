@@ -12,7 +12,7 @@ import Testing
 /// Whether a project may go where somebody would have it.
 struct ValidationRoutesTests {
   /// Two data centres with a cluster each, and one cluster over both.
-  private static func run(_ body: @escaping @Sendable (APIFixture) async throws -> Void) async throws {
+  static func run(_ body: @escaping @Sendable (APIFixture) async throws -> Void) async throws {
     try await APIFixture.run { api in
       try await api.offer()
       for (name, centre) in [("nord-a", "dc1"), ("nord-b", "dc2"), ("nord-c", "dc2")] {
@@ -34,12 +34,12 @@ struct ValidationRoutesTests {
     }
   }
 
-  private static func project(cpu: String = "2") -> String {
+  static func project(cpu: String = "2") -> String {
     Offered.project("vigie", cpu: cpu).replacing("stage: prod, quota", with: "stage: prod, replicas: 2, quota")
   }
 
   /// With a further environment that is to be on one cluster with `dev`.
-  private static func tied(cpu: String = "2") -> String {
+  static func tied(cpu: String = "2") -> String {
     project(cpu: cpu)
       .replacing(
         "  environments:", with: "  colocation: [{topology: cluster, environments: [dev, qualif]}]\n  environments:"
@@ -268,7 +268,8 @@ struct ValidationRoutesTests {
       let json = try ProjectText.json(Self.project())
       for (choices, path, accepted) in [
         (#"{"prod": ["nord-a"], "dev": ["nord-a"]}"#, #"choices["prod"]"#, "2"),
-        (#"{"prod": ["nord-a", "nord-b"]}"#, #"choices["dev"]"#, "1"),
+        (#"{"prod": ["nord-a", "nord-b"], "dev": []}"#, #"choices["dev"]"#, "1"),
+        ("{}", "choices", "dev, prod"),
         (#"{"prod": ["nord-a", "nord-b"], "dev": ["nord-a"], "test": ["nord-a"]}"#, #"choices["test"]"#, "dev, prod"),
         (#"{"prod": ["nord-a", "nowhere"], "dev": ["nord-a"]}"#, #"choices["prod"][1]"#, nil),
         (#"{"prod": ["nord-a", "Label nord-b"], "dev": ["nord-a"]}"#, #"choices["prod"][1]"#, "nord-b, nord-c"),

@@ -50,7 +50,10 @@ struct ConsoleProjectTests {
     form.residency = ProjectSpec.Residency()
     form.spread = []
     form.colocation = []
-    #expect(form.unsaid == [.labels, .annotations, .displayName, .preferences, .tolerations, .identifiers])
+    #expect(
+      form.unsaid == [
+        .labels, .annotations, .displayName, .preferences, .tolerations, .identifiers, .environmentDetails,
+      ])
   }
 
   @Test func `problems stand at the fields of this form`() {

@@ -16,7 +16,12 @@ struct UnsaidTests {
       preferences: ProjectSpec.Preferences(terms: [LabelSelector(matchLabels: ["region.name": "nord"])]),
       tolerations: [Toleration(key: "gpu", operator: .exists)], spread: [ProjectSpec.Spread(topology: .zone)],
       colocation: [ProjectSpec.Colocation(topology: .region)], consoleID: id,
-      environments: [ProjectSpec.Environment(name: "prod", stage: "prod", quota: ResourceList(), consoleID: id)]))
+      environments: [
+        ProjectSpec.Environment(
+          name: "prod", stage: "prod",
+          quota: ResourceList(cpu: Quantity(9), gpu: Quantity(1), storage: Quantity("50Gi"), pods: Quantity(40)),
+          replicas: 2, distinct: .region, consoleID: id)
+      ]))
 
   private static let bare = Resource(
     "vigie",
@@ -35,7 +40,30 @@ struct UnsaidTests {
     expected.spec.dataClasses = ["usuelle"]
     expected.spec.environments = Self.bare.spec.environments
     expected.spec.environments[0].consoleID = Self.id
+    expected.spec.environments[0].replicas = 2
+    expected.spec.environments[0].distinct = .region
+    expected.spec.environments[0].quota.storage = Quantity("50Gi")
+    expected.spec.environments[0].quota.pods = Quantity(40)
     #expect(whole == expected)
+  }
+
+  @Test func `what is given of an environment is what it is, one copy and none of something too`() {
+    var said = Self.bare
+    said.spec.environments[0].replicas = 1
+    said.spec.environments[0].distinct = .zone
+    said.spec.environments[0].quota.storage = Quantity(0)
+    said.spec.environments[0].quota.pods = Quantity(7)
+    #expect(said.saying(allBut: [.environmentDetails], over: Self.stored) == said)
+  }
+
+  @Test func `what is stored of an environment is taken by its name alone`() {
+    var said = Self.bare
+    said.spec.environments.reverse()
+    said.spec.environments.append(ProjectSpec.Environment(name: "recette", stage: "dev", quota: ResourceList()))
+    let whole = said.saying(allBut: [.environmentDetails], over: Self.stored)
+    #expect(whole.spec.environments.map(\.name) == ["dev", "prod", "recette"])
+    #expect(whole.spec.environments.map(\.replicas) == [nil, 2, nil])
+    #expect(whole.spec.environments.map(\.quota.storage) == [nil, Quantity("50Gi"), nil])
   }
 
   @Test(arguments: ProjectSpec.Part.allCases)

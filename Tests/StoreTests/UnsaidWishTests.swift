@@ -115,6 +115,29 @@ struct UnsaidWishTests {
     }
   }
 
+  @Test func `an environment that is added leaves the copies, storage and pods of the others as they are`() async throws
+  {
+    try await Self.withFixture { fixture in
+      let store = fixture.store
+      var project = Offered.project("vigie")
+      project.spec.environments[0].replicas = 2
+      project.spec.environments[0].distinct = .cluster
+      project.spec.environments[0].quota.storage = Quantity("50Gi")
+      _ = try await store.put(.project(project), context: someone)
+      let before = try await store.decide(PlacementRequest(project: "vigie"), context: someone).placements
+      #expect(before.map(\.spec.cluster).sorted() == ["nord-1", "nord-2"])
+      let said = ResourceList(cpu: Quantity("2"), memory: Quantity("4Gi"))
+      let form = Offered.project("vigie", quota: said, environments: ["prod", "dev"])
+      let request = PlacementRequest(project: form, unsaid: Self.everything)
+      let reserved = try await store.reserve(request, ttl: .seconds(600), context: someone)
+      let places = try #require(reserved.reservation).placements
+      #expect(places.map(\.spec.environment) == ["dev"])
+      #expect(Set(reserved.placements.map(\.spec)) == Set(before.map(\.spec)))
+      let stored = try #require(try await Self.stored("vigie", store))
+      #expect(stored.spec.environments == [project.spec.environments[0], form.spec.environments[1]])
+    }
+  }
+
   @Test func `what does not go together with what is stored is refused, and loses nothing`() async throws {
     try await Self.withFixture { fixture in
       let store = fixture.store

@@ -27,7 +27,7 @@ public struct ConsoleProject: Codable, Sendable, Hashable {
   public var spread: [ProjectSpec.Spread]?
   /// Which of its environments are kept together. The console does not have it.
   public var colocation: [ProjectSpec.Colocation]?
-  /// Its environments; at least one.
+  /// All its environments; at least one. One that is stored and not among them is not asked for any more.
   public var environments: [ConsoleEnvironment]
 
   /// A project.
@@ -65,7 +65,7 @@ public struct ConsoleProject: Codable, Sendable, Hashable {
   /// What of the project this form does not say: what it has no words for, and what is left out of it.
   public var unsaid: Set<ProjectSpec.Part> {
     var parts: Set<ProjectSpec.Part> = [
-      .labels, .annotations, .displayName, .preferences, .tolerations, .identifiers,
+      .labels, .annotations, .displayName, .preferences, .tolerations, .identifiers, .environmentDetails,
     ]
     if typology == nil { parts.insert(.typology) }
     if services == nil { parts.insert(.services) }
@@ -96,7 +96,8 @@ public struct ConsoleProject: Codable, Sendable, Hashable {
   }
 }
 
-/// An environment as the console knows it: cores, and gibibytes of memory, as numbers.
+/// An environment as the console knows it: cores, and gibibytes of memory, as numbers. What the console does not have of it
+/// stays as it is stored of the environment of that name, where it does not come along.
 public struct ConsoleEnvironment: Codable, Sendable, Hashable {
   /// The console's identifier.
   public var id: UUID?
@@ -110,13 +111,14 @@ public struct ConsoleEnvironment: Codable, Sendable, Hashable {
   public var memory: Double
   /// Whole GPUs; none where absent.
   public var gpu: Int64?
-  /// Gibibytes of volumes; not counted where absent. The console does not have it.
+  /// Gibibytes of volumes; as stored where absent, and not counted where nothing is. The console does not have it.
   public var storage: Double?
-  /// Pods; not counted where absent. The console does not have it.
+  /// Pods; as stored where absent, and not counted where nothing is. The console does not have it.
   public var pods: Int64?
-  /// Copies in distinct places; 1 where absent. The console does not have it.
+  /// Copies in distinct places; as stored where absent, and 1 where nothing is. The console does not have it.
   public var replicas: Int?
-  /// What copies are kept apart by; data centres where absent. The console does not have it.
+  /// What copies are kept apart by; as stored where absent, and data centres where nothing is. The console does not have
+  /// it.
   public var distinct: ProjectSpec.Topology?
 
   /// An environment.

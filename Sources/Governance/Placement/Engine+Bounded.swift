@@ -10,4 +10,19 @@ extension Engine {
     let result = planner.plan(explains: false)
     return result.solution == nil ? nil : Explanation(planner, result)
   }
+
+  /// The same as ``explain(_:on:)`` without the verdicts, and with so many nodes for all of it: one half at the most for the
+  /// search, and what is left then for finding out what stands in the way.
+  ///
+  /// - Returns: the plan, and how many nodes all of it has visited.
+  public func plan(
+    _ request: DecisionRequest, on state: PlacementState, explainedWithin nodes: Int
+  ) -> (plan: Plan, nodes: Int) {
+    var bounded = request
+    bounded.nodeBudget = min(request.nodeBudget, max(1, nodes / 2))
+    let planner = planner(bounded, state)
+    let result = planner.plan(
+      explains: true, conflictBudget: min(ConflictFinder.budget, max(0, nodes - bounded.nodeBudget)))
+    return (PlanWriter(planner: planner, result: result).plan, result.nodes + result.conflictNodes)
+  }
 }

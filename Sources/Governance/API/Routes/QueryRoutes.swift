@@ -50,8 +50,9 @@ struct QueryRoutes: Sendable {
       inquiry: inquiry, extent: extent, language: language,
       parts: latest.parts(of: inquiry.engine, isSupposed: isSupposed), sentences: sentences)
     let bytes = try await answer.bytes { await store.holders(of: $0, context) }
-    // Where everything is told, those who hold what is short are: who they are may be asked of the database.
-    if extent != .full, context.scope == .everything { memory.keep(bytes, to: asked, of: basis) }
+    // Where everything is told, those who hold what is short are: who they are may be asked of the database, and so may what
+    // agents say by the limits of another policy.
+    if extent != .full, context.scope == .everything, !inquiry.isOfMoment { memory.keep(bytes, to: asked, of: basis) }
     return Response.json(bytes: bytes, in: language)
   }
 
@@ -86,9 +87,11 @@ struct QueryRoutes: Sendable {
     guard !question.supposed.isEmpty else {
       return try Inquiry(question, in: situation, withheld: withheld, language: language, tellsFindings: false)
     }
+    let ground = try await store.ground(under: question.policy, on: question.at, in: situation)
     // What is supposed makes another engine.
     let ask = { @Sendable in
-      try Inquiry(question, in: situation, withheld: withheld, language: language, tellsFindings: tellsFindings)
+      try Inquiry(
+        question, in: situation, under: ground, withheld: withheld, language: language, tellsFindings: tellsFindings)
     }
     // To check a policy takes as long as many questions.
     return try await tellsFindings ? LongWork.run(ask) : LongWork.answer(ask)

@@ -106,7 +106,9 @@ struct BatchWriter {
           chain: trial.plan.chain, moved: identity.identity.moved, prepared: ground.prepared, purpose: job.purpose,
           ended: truth.ended),
         mint: { .orderedInBucket(at: now, mint()) })
-      if job.request.choices != nil, let move = plan.pendingMoves.first { throw Self.choiceMoves(move) }
+      if let move = plan.pendingMoves.first(where: { Self.isChosen($0, by: job.request, among: held) }) {
+        throw Self.choiceMoves(move)
+      }
       entry.plan = plan
       if !plan.isEmpty { entry.hold = job.purpose.hold(id: { .ordered(at: now, mint()) }, at: now) }
       trail.take(trial.taken)
@@ -117,6 +119,16 @@ struct BatchWriter {
     }
     entries.append(entry)
     return true
+  }
+
+  /// Whether what would have to move is a replica whose cluster was chosen. Another one is left where it is, as in any decision.
+  private static func isChosen(
+    _ move: DecisionOutcome.PendingMove, by request: PlacementRequest, among held: [PlacementRecord]
+  ) -> Bool {
+    guard request.choices != nil, let record = held.first(where: { $0.spec.id == move.placement }) else { return false }
+    return request.pins?.contains { pin in
+      pin.environment == record.spec.environment && pin.replica == record.spec.replica
+    } ?? false
   }
 
   /// A decision moves nothing, and what was chosen goes there or nowhere.

@@ -37,7 +37,7 @@ extension GovernanceStore {
 }
 
 /// What was measured of a cluster that offers no more than that, and what its zone's latest heartbeat says of it.
-private struct HeardMeasurement: Sendable {
+struct HeardMeasurement: Sendable {
   var known: FactsChange.Known
   var report: AgentStatus.ClusterStatus?
   /// The heartbeat's moment, by the agent's clock.
@@ -98,13 +98,15 @@ private struct HeardMeasurement: Sendable {
 
 extension PolicySpec {
   /// For how many seconds a measurement counts.
-  fileprivate var measuredWithin: Int64 { Int64(capacityMaxAgeSeconds ?? 3600) }
+  var measuredWithin: Int64 { Int64(capacityMaxAgeSeconds ?? 3600) }
+  /// For how many seconds an agent may be silent, as ``DecisionBasis/Head/silenceLimit(of:)`` says of a document.
+  var silentAfter: Int64 { Int64(heartbeatLimitSeconds ?? 300) }
 }
 
 extension Offer {
   /// The same offer where measurements count for another time. Only what counts by one of the two and not by the other is
   /// another: what an offer does not hold yet for another reason is none of the policy's doing.
-  fileprivate func counting(
+  func counting(
     _ measurements: [HeardMeasurement], within seconds: Int64, insteadOf present: Int64
   ) -> Offer {
     var known = Dictionary(facts.map { ($0.cluster, $0) }, uniquingKeysWith: { first, _ in first })

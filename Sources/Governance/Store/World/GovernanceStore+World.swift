@@ -174,13 +174,17 @@ extension GovernanceStore {
     }
     guard work.head else { return nil }
     let askedAt = ContinuousClock.now
-    let rows = try await pool.withConnection { try await $0.query(WorldReader.selectHead) }
+    let answers = try await pool.withConnection {
+      try await $0.pipeline([WorldReader.selectHead, ScheduledPolicy.select])
+    }
     let readAt = ContinuousClock.now
-    let (head, next) = try WorldReader.head(rows)
+    let (head, next) = try WorldReader.head(answers[0])
+    let scheduled = try ScheduledPolicy.all(in: answers[1])
     if head.policyVersion != nil, !head.hasCurrentLimits { try await refreshLimitsOfTheDay() }
     var ready: PreparedOffer?
     if head.policyVersion != nil { ready = try await prepare(head, deadline: nil) }
-    world.take(head, ready, askedAt: askedAt, readAt: readAt, until: next.map { readAt + $0 })
+    world.take(
+      head, ready, scheduled: scheduled, askedAt: askedAt, readAt: readAt, until: next.map { readAt + $0 })
     return next
   }
 
@@ -192,11 +196,11 @@ extension GovernanceStore {
     if read.head.policyVersion != nil, !read.head.hasCurrentLimits { try await refreshLimitsOfTheDay() }
     var ready: PreparedOffer?
     if read.head.policyVersion != nil { ready = try await prepare(read.head, deadline: nil) }
-    world.replace(
-      World.Snapshot(
-        head: read.head, prepared: ready, ledger: read.ledger, readAt: read.headReadAt,
-        until: read.next.map { read.headReadAt + $0 }), read.projects,
-      askedAt: askedAt, since: connection)
+    var snapshot = World.Snapshot(
+      head: read.head, prepared: ready, ledger: read.ledger, readAt: read.headReadAt,
+      until: read.next.map { read.headReadAt + $0 })
+    snapshot.scheduled = read.scheduled
+    world.replace(snapshot, read.projects, askedAt: askedAt, since: connection)
     return read.next
   }
 }

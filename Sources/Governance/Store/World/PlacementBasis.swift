@@ -26,6 +26,8 @@ public struct PlacementBasis: Sendable {
   public var generation: Int?
   /// Whether the database could not be asked, and this is what was known last: something else may be true by now.
   public var isStale = false
+  /// The versions of the policy whose moment is to come, in their order; nil where they were not read with the rest.
+  var scheduled: [ScheduledPolicy]?
 }
 
 extension GovernanceStore {
@@ -99,6 +101,7 @@ extension GovernanceStore {
     var basis = PlacementBases(prepared, state, [subject], epoch: view.snapshot.head.epoch, asOf: view.asOf).basis(
       at: 0)
     basis.generation = view.generation
+    basis.scheduled = view.snapshot.scheduled
     return basis
   }
 

@@ -19,6 +19,8 @@ final class World: Sendable {
     var readAt: ContinuousClock.Instant
     /// When the head changes by itself: another day begins, or a policy. Nil where it does not.
     var until: ContinuousClock.Instant?
+    /// The versions of the policy whose moment is to come, in their order.
+    var scheduled: [ScheduledPolicy] = []
 
     /// The database's clock now, as far as it can be told from here: it lags by what the answer took, and never runs ahead
     /// by what was waited for it.
@@ -178,12 +180,14 @@ final class World: Sendable {
 
   /// The head was asked for and read, and its offer made ready.
   func take(
-    _ head: DecisionBasis.Head, _ prepared: PreparedOffer?, askedAt: ContinuousClock.Instant,
-    readAt: ContinuousClock.Instant, until end: ContinuousClock.Instant?
+    _ head: DecisionBasis.Head, _ prepared: PreparedOffer?, scheduled: [ScheduledPolicy],
+    askedAt: ContinuousClock.Instant, readAt: ContinuousClock.Instant, until end: ContinuousClock.Instant?
   ) {
     change { state in
       guard let ledger = state.snapshot?.ledger else { return }
-      state.snapshot = Snapshot(head: head, prepared: prepared, ledger: ledger, readAt: readAt, until: end)
+      var snapshot = Snapshot(head: head, prepared: prepared, ledger: ledger, readAt: readAt, until: end)
+      snapshot.scheduled = scheduled
+      state.snapshot = snapshot
       state.remember(headReadAt: askedAt)
     }
   }

@@ -14,6 +14,7 @@ enum WorldReader {
     var next: Duration?
     var ledger: [String: Ledger.Entry]
     var projects: ProjectTable
+    var scheduled: [ScheduledPolicy] = []
   }
 
   typealias Projects = [String: (document: [UInt8]?, held: [HeldReplica])]
@@ -40,7 +41,7 @@ enum WorldReader {
     in connection: PostgresConnection, resting rest: (@Sendable (Duration) async throws -> Void)? = nil
   ) async throws -> Everything {
     let size = rest == nil ? part : smallPart
-    let answers = try await connection.pipeline([selectHead, DecisionBasis.selectLedger])
+    let answers = try await connection.pipeline([selectHead, DecisionBasis.selectLedger, ScheduledPolicy.select])
     let headReadAt = ContinuousClock.now
     let (head, next) = try head(answers[0])
     var table = ProjectTable()
@@ -71,7 +72,7 @@ enum WorldReader {
     }
     return Everything(
       head: head, headReadAt: headReadAt, next: next, ledger: try DecisionBasis.ledger(answers[1]).clusters,
-      projects: table)
+      projects: table, scheduled: try ScheduledPolicy.all(in: answers[2]))
   }
 
   /// How many projects are read at a time.

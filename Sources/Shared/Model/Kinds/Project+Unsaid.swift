@@ -14,6 +14,8 @@ extension ProjectSpec {
     case colocation
     /// The identifiers of the project and its environments in the console, as far as they are not given.
     case identifiers
+    /// Of each environment its copies, what they are kept apart by, its storage and its pods, as far as they are not given.
+    case environmentDetails
   }
 }
 
@@ -45,14 +47,33 @@ extension Resource where Spec == ProjectSpec {
     case .spread: spec.spread = stored.spec.spread
     case .colocation: spec.colocation = stored.spec.colocation
     case .identifiers: takeIdentifiers(of: stored)
+    case .environmentDetails: takeEnvironmentDetails(of: stored)
     }
   }
 
   private mutating func takeIdentifiers(of stored: Resource<ProjectSpec>) {
     spec.consoleID = spec.consoleID ?? stored.spec.consoleID
-    for index in spec.environments.indices where spec.environments[index].consoleID == nil {
-      spec.environments[index].consoleID =
-        stored.spec.environments.first { $0.name == spec.environments[index].name }?.consoleID
+    takeByEnvironment(of: stored) { $0.consoleID = $0.consoleID ?? $1.consoleID }
+  }
+
+  private mutating func takeEnvironmentDetails(of stored: Resource<ProjectSpec>) {
+    takeByEnvironment(of: stored) { environment, known in
+      environment.replicas = environment.replicas ?? known.replicas
+      environment.distinct = environment.distinct ?? known.distinct
+      for resource in [CountedResource.storage, .pods] {
+        environment.quota[resource] = environment.quota[resource] ?? known.quota[resource]
+      }
+    }
+  }
+
+  /// Environments are those that are said; what is stored of one is known by its name.
+  private mutating func takeByEnvironment(
+    of stored: Resource<ProjectSpec>, _ fill: (inout ProjectSpec.Environment, ProjectSpec.Environment) -> Void
+  ) {
+    for index in spec.environments.indices {
+      let name = spec.environments[index].name
+      guard let known = stored.spec.environments.first(where: { $0.name == name }) else { continue }
+      fill(&spec.environments[index], known)
     }
   }
 }
