@@ -20,11 +20,14 @@ extension ChosenPlaces {
     // Where nothing would have to be moved it is decided as it is chosen: beside all that stands, and may be led back.
     let pinned = isAlone && choices.allSatisfy { movedFrom($0, inquiry) == nil } ? pinned(inquiry) : nil
     let isValid = isAlone && pinned?.outcome ?? .placed == .placed
-    let obstacles =
-      isAlone ? pinned?.reasons ?? [] : isWhole || accepted.contains(false) ? plan.reasons : obstacles(inquiry)
+    let obstacles: Obstacles =
+      isAlone
+      ? (reasons: pinned?.reasons ?? [], conflict: pinned?.conflict)
+      : isWhole || accepted.contains(false)
+        ? (reasons: plan.reasons, conflict: plan.conflict) : obstacles(inquiry)
     return ValidationView(
       basis: inquiry.basis, project: inquiry.request.project.name, valid: isValid, chain: isValid ? plan.chain : nil,
-      reasons: obstacles.map { ExplanationView.ReasonView($0, language) },
+      reasons: obstacles.reasons.map { ExplanationView.ReasonView($0, language) }, conflict: obstacles.conflict,
       choices: choices.indices.map { view(choices[$0], verdicts[$0], accepted[$0], inquiry, language) },
       nearest: isValid ? [] : nearest(plan, inquiry), warnings: inquiry.warnings)
   }
@@ -79,27 +82,34 @@ extension ChosenPlaces {
       }
   }
 
+  /// What stands in the way of the choices together, and how that goes together.
+  private typealias Obstacles = (reasons: [Reason], conflict: Plan.Conflict?)
+
   /// What keeps choices apart that may each stand: what the engine says of the replicas of one environment where there
   /// is nothing but their clusters; else of all where there is nothing but the chosen ones; else the first of what ties
   /// the choices to each other that they could do without.
-  private func obstacles(_ inquiry: Inquiry) -> [Reason] {
+  private func obstacles(_ inquiry: Inquiry) -> Obstacles {
     for environment in Set(choices.map(\.environment.name)).sorted() {
       let own = ChosenPlaces(choices: choices.filter { $0.environment.name == environment })
       let plan = own.plan(inquiry)
-      if plan.outcome != .placed { return plan.reasons }
+      guard plan.outcome != .placed else { continue }
+      // What would make a place for its replicas need not make one for the others.
+      return (plan.reasons, own.choices.count == choices.count ? plan.conflict : plan.conflict?.ofWhole)
     }
     let whole = plan(inquiry)
-    guard whole.outcome == .placed else { return whole.reasons }
+    guard whole.outcome == .placed else { return (whole.reasons, whole.conflict) }
     // Room is looked at first: it may come by itself.
     let ties = [.room] + spreads(inquiry).map(Tie.spread) + colocations(inquiry).map(Tie.colocation)
-    if let tie = ties.first(where: { stands(without: [$0], inquiry) }) { return [reason(tie, inquiry)] }
-    guard stands(without: ties, inquiry) else { return [Reason(.noCommonChain)] }
+    if let tie = ties.first(where: { stands(without: [$0], inquiry) }) {
+      return ([reason(tie, inquiry)], .aloneUnproven)
+    }
+    guard stands(without: ties, inquiry) else { return ([Reason(.noCommonChain)], nil) }
     var needed = ties
     for tie in ties {
       let fewer = needed.filter { $0 != tie }
       if stands(without: fewer, inquiry) { needed = fewer }
     }
-    return Set(needed.map { reason($0, inquiry) }).sorted()
+    return (Set(needed.map { reason($0, inquiry) }).sorted(), .all)
   }
 
   /// What ties the choices to each other.
@@ -232,5 +242,15 @@ extension ChosenPlaces {
       reasons: (verdict?.reasons ?? []).filter { $0.code != .outranked }.map {
         ExplanationView.ReasonView($0, language)
       })
+  }
+}
+
+extension Plan.Conflict {
+  /// What it says of a whole of which the reasons are told of a part; nil where it says nothing of that.
+  var ofWhole: Self? {
+    switch self {
+    case .together, .togetherUnproven, .unproven: self
+    case .alone, .aloneUnproven, .all: nil
+    }
   }
 }
