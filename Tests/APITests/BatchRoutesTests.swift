@@ -26,6 +26,9 @@ struct BatchRoutesTests {
       #expect(view.dryRun && !view.committed && view.value.placed == 2 && view.outcome == .optimal)
       #expect(view.entries.map(\.project).sorted() == ["alpha", "beta"])
       #expect(view.entries.allSatisfy { $0.places.count == 2 && $0.commit == nil && $0.chain == "forge" })
+      #expect(view.isExhausted == false)
+      let stopped = try await ask(api, #"{"projects": ["alpha", "beta"], "dryRun": true, "nodeBudget": 1}"#)
+      #expect(stopped.isExhausted == true)
       #expect(try await api.rows() == before)
     }
   }
@@ -55,7 +58,9 @@ struct BatchRoutesTests {
       let some = try await ask(api, #"{"projects": ["alpha", "beta", "gamma"], "dryRun": true}"#)
       #expect(some.value.placed == 2 && some.bound.placed >= 2)
       let out = try #require(some.entries.first { $0.status == .crowdedOut })
-      #expect(!out.reasons.isEmpty && out.places.isEmpty)
+      #expect(!out.reasons.isEmpty && out.places.isEmpty && out.conflict == .alone)
+      let others = some.entries.filter { $0.status == .placed }
+      #expect(others.count == 2 && others.compactMap(\.conflict).isEmpty)
       let none = try await ask(
         api, #"{"projects": ["alpha", "beta", "gamma"], "dryRun": false, "allOrNothing": true}"#)
       #expect(!none.committed && none.value.placed == 0 && none.entries.allSatisfy { $0.commit == nil })

@@ -31,13 +31,13 @@ struct ObstacleFinderTests {
       let spread = Self.project(2, "  spread: [{topology: dataCenter, stage: dev}]\n", cpu: "1")
       let near = ["dev0": ["nord-b"], "dev1": ["nord-c"]]
       var whole = try await Self.finder(api, spread, near)
-      let found = whole.find().map(\.code)
+      let found = whole.find().reasons.map(\.code)
       #expect(found == [.spreadUnsatisfiable])
       #expect(whole.spent > 1000 && whole.spent < 2000, "\(whole.spent)")
       // Where nothing can be asked; where it ends before the ties; before the last of them.
       for budget in [0, 1000, 1150, whole.spent - 1] {
         var short = try await Self.finder(api, spread, near, budget: budget)
-        let codes = short.find().map(\.code)
+        let codes = short.find().reasons.map(\.code)
         #expect(codes == [.budgetExhausted] && short.spent <= budget, "\(budget): \(short.spent)")
       }
     }
@@ -54,7 +54,7 @@ struct ObstacleFinderTests {
       let pairs = (0..<10).map { ("dev\($0)", [clusters[$0 % clusters.count]]) }
       let choices = Dictionary(pairs, uniquingKeysWith: { first, _ in first })
       var finder = try await Self.finder(api, Self.project(10, cpu: "6"), choices)
-      let codes = finder.find().map(\.code)
+      let codes = finder.find().reasons.map(\.code)
       #expect(codes == [.jointCapacityShort])
       #expect(finder.spent > 40_000 && finder.spent <= ObstacleFinder.mostNodes, "\(finder.spent)")
     }

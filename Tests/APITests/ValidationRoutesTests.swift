@@ -83,6 +83,8 @@ struct ValidationRoutesTests {
       #expect(!view.valid && view.choices.allSatisfy(\.accepted))
       #expect(view.reasons.map(\.code) == [.spreadUnsatisfiable])
       #expect(view.nearest.count == 3 && view.chain == nil)
+      // That the replicas of one environment could be placed is not known to be enough for the others.
+      #expect(view.conflict == nil)
       // All but one of the choices could be kept.
       let followed = zip(view.choices, view.nearest).filter { $0.cluster == $1.cluster }.map(\.0.cluster)
       #expect(followed.count == 2 && followed.contains("nord-a"))
@@ -106,6 +108,7 @@ struct ValidationRoutesTests {
       #expect(!view.valid && view.choices.allSatisfy(\.accepted))
       #expect(view.reasons.map(\.code) == [.spreadUnsatisfiable])
       #expect(view.reasons.first?.parameters["environments"] == "prod1, prod2")
+      #expect(view.conflict == .aloneUnproven)
       #expect(
         zip(view.choices, view.nearest).count { $0.cluster == $1.cluster } == 1, "one of them has to go elsewhere")
       #expect(try await validate(api, near, project: spread(", whenUnsatisfiable: PlaceAnyway")).valid)
@@ -159,6 +162,7 @@ struct ValidationRoutesTests {
         project: Self.tied(cpu: "8800m"))
       #expect(!view.valid && view.choices.allSatisfy(\.accepted))
       #expect(Set(view.reasons.map(\.code)) == [.jointCapacityShort, .colocationUnsatisfiable])
+      #expect(view.conflict == .all)
     }
   }
 
@@ -168,7 +172,7 @@ struct ValidationRoutesTests {
       let view = try await validate(
         api, #"{"prod": ["nord-a", "nord-b"], "dev": ["nord-a"]}"#, project: Self.project(cpu: "8800m"))
       #expect(!view.valid && view.choices.allSatisfy(\.accepted))
-      #expect(view.reasons.map(\.code) == [.jointCapacityShort])
+      #expect(view.reasons.map(\.code) == [.jointCapacityShort] && view.conflict == .alone)
     }
   }
 

@@ -142,6 +142,33 @@ struct QuestionCommandTests {
     }
   }
 
+  @Test func `a validation and a batch say how reasons go together, and this if its nodes ran out`() async throws {
+    let reasons = """
+      [{"code":"CapacityShort","category":"fit","temporary":true,"parameters":{},"sentence":"Il manque 2 de cpu.",
+      "remedy":""},{"code":"NoCandidate","category":"fit","temporary":false,"parameters":{},"sentence":"Aucun cluster.",
+      "remedy":""}]
+      """
+    try await StubService.with({ request in
+      guard request.path.hasSuffix(":batch") else {
+        return StubService.Answer(Samples.validation(valid: false, reasons: reasons, conflict: "together"))
+      }
+      let isEarlier = request.body.contains("ancien")
+      return StubService.Answer(
+        Samples.batch(
+          reasons: reasons, conflict: isEarlier ? nil : "alone", isExhausted: isEarlier ? nil : true))
+    }) { _, url in
+      let validated = try await Run.regie("validate", "vigie", "--on", "prod=bad", "--server", url, "--lang", "en")
+      #expect(validated.output.contains("\n  → These reasons contradict each other together"), "\(validated.output)")
+      let batch = try await Run.regie("batch", "vigie", "--server", url)
+      #expect(
+        batch.output.contains("Il manque 2 de cpu. (+1) → Levée, elle laisserait une place à tout."), "\(batch.output)")
+      #expect(batch.output.contains("arrêtée à 7 nœuds, qui étaient épuisés (--budget)\n"), "\(batch.output)")
+      let earlier = try await Run.regie("batch", "ancien", "--server", url)
+      #expect(earlier.output.contains("arrêtée à 7 nœuds\n") && !earlier.output.contains("→"), "\(earlier.output)")
+      #expect(batch.code == 1 && earlier.code == 1)
+    }
+  }
+
   @Test func `an explanation says what each chain answered, and how reasons go together`() async throws {
     let chains = """
       [{"chain":"atelier","accepted":false,"chosen":false,"reasons":[{"code":"AudienceRefused","category":"restriction",

@@ -99,12 +99,23 @@ enum Samples {
       """
   }
 
-  static func validation(valid: Bool) -> String {
+  static func validation(valid: Bool, reasons: String = "[]", conflict: String? = nil) -> String {
     """
-    {"basis":\(basis),"project":"vigie","valid":\(valid),\(valid ? #""chain":"forge","# : "")"reasons":[],
-    "choices":[{"environment":"prod","replica":0,"zone":"r1-usuel","cluster":"idf-usuel-1","accepted":\(valid),
+    {"basis":\(basis),"project":"vigie","valid":\(valid),\(valid ? #""chain":"forge","# : "")"reasons":\(reasons),
+    \(conflict.map { #""conflict":"\#($0)","# } ?? "")"choices":[{"environment":"prod","replica":0,"zone":"r1-usuel","cluster":"idf-usuel-1","accepted":\(valid),
     "reasons":[]}],"nearest":[\(valid ? "" : place)]}
     """
+  }
+
+  /// Of one project, which has no place beside others; without the last two as an earlier release answers.
+  static func batch(reasons: String, conflict: String?, isExhausted: Bool?) -> String {
+    let objective = #"{"placed":0,"terms":0,"preference":0,"fullest":0}"#
+    return """
+      {"basis":\(basis),"dryRun":true,"committed":false,"outcome":"undecided","value":\(objective),"bound":\(objective),
+      "provenLevels":0,"oneByOne":\(objective),"nodes":7,\(isExhausted.map { #""isExhausted":\#($0),"# } ?? "")
+      "entries":[{"project":"vigie","position":0,"status":"crowdedOut","isFirstChoice":false,"places":[],
+      \(conflict.map { #""conflict":"\#($0)","# } ?? "")"reasons":\(reasons)}]}
+      """
   }
 
   static func list(_ items: some Encodable & Sendable & Codable, next: String? = nil) throws -> StubService.Answer {

@@ -4,9 +4,13 @@ import Testing
 
 /// Small batches against all there is to try. A failure names its seed.
 @Suite struct BatchBruteForceTests {
-  /// Every way of giving each project a set of clusters, or none.
+  /// Every way of giving each project a set of clusters and a chain that delivers to all of them, or none.
   struct Everything {
     let cores: [Int64]
+    /// By cluster, the chains that deliver to it.
+    var delivering: [Set<Int>]
+    /// By chain, the points of the rules that prefer it.
+    var points: [Int64] = [0, 0]
     var projects: [(cpu: Int64, replicas: Int, likes: [Int: Int64])] = []
 
     var best: BatchObjective {
@@ -27,8 +31,11 @@ import Testing
       for set in 0..<(1 << cores.count) where set.nonzeroBitCount == project.replicas {
         let members = cores.indices.filter { set >> $0 & 1 == 1 }
         guard members.allSatisfy({ used[$0] + project.cpu <= cores[$0] }) else { continue }
+        let chains = members.reduce(Set(points.indices)) { $0.intersection(delivering[$1]) }
+        guard let liked = chains.map({ points[$0] }).max() else { continue }
         var (used, value) = (used, value)
         value.placed += 1
+        value.preference += 200 * liked
         for member in members {
           used[member] += project.cpu
           // A wish is worth 100 a point, weighed twice.
@@ -39,11 +46,12 @@ import Testing
     }
   }
 
-  static func make(_ seed: UInt64) -> (BatchWorld, Everything) {
+  static func make(_ seed: UInt64, chained: Bool = false) -> (BatchWorld, Everything) {
     var numbers = SeededGenerator(seed)
     let cores = (0..<numbers.pick([1, 2, 3, 4])).map { _ in Int64.random(in: 5...14, using: &numbers) }
     var batch = BatchWorld.clusters(cores)
-    var everything = Everything(cores: cores)
+    var everything = Everything(cores: cores, delivering: cores.map { _ in [0, 1] })
+    if chained { chain(&batch, &everything, seed) }
     for index in 0..<numbers.pick([1, 2, 3, 4, 5]) {
       let cpu = Int64.random(in: 2...9, using: &numbers)
       let replicas = numbers.chance(25) ? min(2, cores.count) : 1
@@ -56,6 +64,46 @@ import Testing
       batch.add(Resource("p\(index)", spec))
     }
     return (batch, everything)
+  }
+
+  /// Has clusters in zones of one chain, of the other one, or of any, and rules that prefer and avoid chains.
+  private static func chain(_ batch: inout BatchWorld, _ everything: inout Everything, _ seed: UInt64) {
+    var numbers = SeededGenerator(seed &+ 977)
+    batch.world.zone("ara-usuel") { $0.chain = "common" }
+    batch.world.zones += [
+      Resource("ara-any", ZoneSpec(region: "ara", sensitivity: .usuel, slug: "araa")),
+      Resource("ara-sealed", ZoneSpec(region: "ara", sensitivity: .usuel, slug: "aras", chain: "sealed")),
+    ]
+    for index in everything.cores.indices {
+      let (zone, chains) = numbers.pick([("ara-usuel", [0]), ("ara-sealed", [1]), ("ara-any", [0, 1])])
+      batch.world.clusters[index].spec.zone = zone
+      everything.delivering[index] = Set(chains)
+    }
+    for (index, name) in ["common", "sealed"].enumerated() where numbers.chance(70) {
+      let points = numbers.pick([-4, 2, 3, 10])
+      everything.points[index] = Int64(points)
+      batch.world.policy.rules.append(
+        World.rule("likes-\(name)", .prefer, chains: .in("chain.name", name), weight: points))
+    }
+  }
+
+  @Test("where rules prefer chains, the answer is the best there is as well, and no bound is below it")
+  func chains() {
+    var mattered = 0
+    for seed: UInt64 in 1...80 {
+      var (batch, everything) = Self.make(seed, chained: true)
+      let (answer, best) = (batch.place(), everything.best)
+      #expect(answer.value == best, "seed \(seed)")
+      #expect(answer.outcome == .optimal && answer.provenLevels == 3, "seed \(seed)")
+      batch.nodeBudget = 12
+      let few = batch.place()
+      #expect(best.placed <= few.bound.placed, "seed \(seed)")
+      if few.value.placed == best.placed { #expect(best.preference <= few.bound.preference, "seed \(seed)") }
+      if few.provenLevels >= 2 { #expect(few.value.preference == best.preference, "seed \(seed)") }
+      everything.points = [0, 0]
+      mattered += everything.best.preference == best.preference ? 0 : 1
+    }
+    #expect(mattered > 20, "\(mattered)")
   }
 
   @Test("with enough nodes the answer is the best there is, and is said to be")

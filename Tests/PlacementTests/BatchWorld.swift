@@ -116,6 +116,7 @@ extension BatchAnswer {
 /// Commits a batch to a ledger as the store would: one project after the other, each replica against its limit.
 struct BatchLedger {
   private(set) var state: PlacementState
+  /// What is preferred of all that was committed: scores without balance, and chains.
   private(set) var preference: Int64 = 0
   private(set) var touched: Set<Int> = []
   let engine: Engine
@@ -125,9 +126,21 @@ struct BatchLedger {
     self.engine = engine
   }
 
+  /// What rules make of the chain that delivers, where they are about all projects, in all stages: 100 for each point,
+  /// weighed like all affinities.
+  private func worth(_ chain: String?) -> Int64 {
+    guard let chain = engine.offer.chains.first(where: { $0.name == chain }) else { return 0 }
+    let facts = NaiveFacts.of(chain)
+    return engine.policy.spec.rules.reduce(0) { sum, rule in
+      guard let selector = rule.chains.map(NaiveSelector.init), selector.holds(facts) else { return sum }
+      return sum + 2 * 100 * NaiveScore.points(rule)
+    }
+  }
+
   /// Adds a plan; false if some replica exceeds its limit.
   mutating func commit(_ plan: Plan, of request: DecisionRequest) -> Bool {
     var fits = true
+    preference += worth(plan.chain)
     var grown: [(site: Int, growth: ResourceAmounts, limit: ResourceAmounts)] = []
     for assignment in plan.assignments {
       let site = engine.site(named: assignment.cluster)!

@@ -23,6 +23,7 @@ import Testing
       let found = search.value(decision.naive)
       #expect(found == best, "seed \(seed)")
       #expect(decision.preferenceTerm == search.heldTerm(decision.naive), "seed \(seed)")
+      #expect(decision.preferenceTermOfNew == search.heldTermOfNew(decision.naive), "seed \(seed)")
       let chain = NaiveScore(scenario: scenario).total(
         ScoreComponents(affinity: NaiveChains(scenario: scenario).affinity(decision.chain ?? "")))
       #expect(decision.assignments.reduce(chain) { $0 + $1.score } == found.score, "seed \(seed)")

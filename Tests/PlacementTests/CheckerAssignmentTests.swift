@@ -82,6 +82,36 @@ import Testing
     }
   }
 
+  @Test("a place that was passed by says why: a pin, the term that was asked of it, or its rank")
+  func passedBy() {
+    var outside = 0
+    for seed in Scenario.seeds(150) {
+      for scenario in [Scenario.random(seed), .halfPlaced(seed)] {
+        let decision = scenario.decide()
+        guard decision.outcome == .placed else { continue }
+        let checker = NaiveAssignments(scenario)
+        let (held, new) = (checker.heldTerm(decision.naive), checker.newEnvironments(decision.naive))
+        #expect(decision.preferenceTermOfNew == checker.heldTermOfNew(decision.naive), "seed \(seed)")
+        for explanation in decision.environments {
+          let own = scenario.slots.filter { $0.environment.name == explanation.environment }
+          let isPinned = own.allSatisfy { !scenario.pinned($0).isEmpty }
+          let term = held ?? (new.contains(explanation.environment) ? decision.preferenceTermOfNew : nil)
+          for verdict in explanation.candidates where verdict.accepted && verdict.chosen.isEmpty {
+            let isOutside = term.map { !scenario.isIn(scenario.project.spec.preferences.terms[$0], verdict.cluster) }
+            let code: ReasonCode = isPinned ? .pinnedElsewhere : isOutside ?? false ? .outsideHeldTerm : .outranked
+            let last = verdict.reasons.last
+            #expect(last?.code == code, "seed \(seed), \(explanation.environment) on \(verdict.cluster)")
+            guard code == .outsideHeldTerm, let term else { continue }
+            #expect(last?.parameters["term"] == String(term + 1), "seed \(seed)")
+            outside += held == nil ? 1 : 0
+          }
+        }
+      }
+    }
+    guard Scenario.seeds(150).count >= 150 else { return }
+    #expect(outside > 5, "\(outside) outside of a term that only what is new holds")
+  }
+
   @Test("the whole of what is asked for is held against the contract, and every excess is named")
   func contracts() {
     for seed in Scenario.seeds(300) {
@@ -100,6 +130,13 @@ import Testing
       let scenario = Scenario.random(seed)
       #expect(scenario.decide().derogations == NaiveRules(scenario: scenario).usedDerogations, "seed \(seed)")
     }
+  }
+}
+
+extension Scenario {
+  /// Whether a cluster is in a term.
+  fileprivate func isIn(_ term: LabelSelector, _ cluster: String) -> Bool {
+    place(of: cluster).map { NaiveSelector(term).holds(NaiveFacts.of($0, on: day)) } ?? false
   }
 }
 

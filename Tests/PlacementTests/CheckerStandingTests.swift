@@ -141,6 +141,7 @@ extension Decision {
     var plan = Scenario.calm.plan()
     (plan.engineVersion, plan.policyVersion, plan.project, plan.day) = (engineVersion, policyVersion, project, day)
     (plan.outcome, plan.chain, plan.preferenceTerm, plan.derogations) = (outcome, chain, preferenceTerm, derogations)
+    plan.preferenceTermOfNew = preferenceTermOfNew
     (plan.assignments, plan.reasons, plan.conflict, plan.nodes) = (assignments, reasons, conflict, nodes)
     return plan
   }

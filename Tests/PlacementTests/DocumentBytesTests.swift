@@ -49,6 +49,7 @@ import Testing
       record.plan.reasons = [reason, Reason(.ruleRequires)]
       record.plan.conflict = Plan.Conflict.allCases.randomElement(using: &dice)
       record.plan.preferenceTerm = [nil, 0, Int.max].randomElement(using: &dice) ?? nil
+      record.plan.preferenceTermOfNew = [nil, 0, Int.max].randomElement(using: &dice) ?? nil
       record.plan.nodes = [.max, .min, 0, -1, 9, 10].randomElement(using: &dice) ?? 0
       record.plan.policyVersion = [.max, .min].randomElement(using: &dice) ?? 0
       for number in record.plan.assignments.indices {

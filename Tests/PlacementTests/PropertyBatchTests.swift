@@ -36,6 +36,39 @@ import Testing
     #expect(optimal > 20 && short > 10, "\(optimal) optimal, \(short) can not all be placed, \(beaten) beat one by one")
   }
 
+  @Test("a batch of one is worth what its decision is, and goes elsewhere only for a less full cluster")
+  func one() {
+    var (chained, ofNew) = (0, 0)
+    for seed in Scenario.seeds(150) {
+      var scenario = Scenario.halfPlaced(seed)
+      // With nothing for balance a decision wants just what a batch does, but for the fullest cluster.
+      scenario.policy.scoring = .init(balance: 0)
+      let (engine, decision) = (scenario.engine, scenario.decide())
+      guard decision.outcome == .placed, decision.assignments.allSatisfy({ $0.movedFrom == nil }) else { continue }
+      let answer = engine.place(BatchRequest(projects: [scenario.request]), on: scenario.state(for: engine))
+      guard let entry = answer.placed.first, let plan = entry.plan else {
+        Issue.record("seed \(seed): not placed")
+        continue
+      }
+      let checker = NaiveAssignments(scenario)
+      let there = NaiveAssignment(clusters: plan.assignments.map(\.cluster), chain: plan.chain ?? "")
+      let worth = checker.value(decision.naive)
+      #expect(checker.value(there) == worth, "seed \(seed)")
+      #expect(there == decision.naive || answer.value.fullest < answer.oneByOne.fullest, "seed \(seed)")
+      #expect(entry.isFirstChoice == (there == decision.naive), "seed \(seed)")
+      let terms = scenario.project.spec.preferences.terms.count
+      let expected = BatchObjective(
+        placed: 1, rechained: worth.rechained, terms: min(worth.term, terms), newTerms: max(0, worth.term - terms),
+        preference: worth.score, fullest: answer.value.fullest)
+      #expect(answer.value == expected, "seed \(seed)")
+      #expect(!answer.value.isBetter(than: answer.bound), "seed \(seed)")
+      chained += NaiveChains(scenario: scenario).affinity(plan.chain ?? "") == 0 ? 0 : 1
+      ofNew += plan.preferenceTermOfNew == nil ? 0 : 1
+    }
+    guard Scenario.seeds(150).count >= 150 else { return }
+    #expect(chained > 5 && ofNew > 5, "\(chained) by a chain that is preferred, \(ofNew) with a term of what is new")
+  }
+
   /// A small offer without much room, and three projects that want some of it.
   static func crowd(_ seed: UInt64) -> (Scenario, [Resource<ProjectSpec>]) {
     var numbers = SeededGenerator(seed)

@@ -69,7 +69,8 @@ public struct BatchView: Codable, Sendable, Hashable {
     public var position: Int
     /// How it ended.
     public var status: BatchEntry.Status
-    /// Whether the project would go there by itself too. If not, something better was left to another project.
+    /// Whether the project would go there by itself too. If not, something better was left to another project, or what
+    /// it prefers came before an even load.
     public var isFirstChoice: Bool
     /// The chain that would deliver.
     public var chain: String?
@@ -77,6 +78,8 @@ public struct BatchView: Codable, Sendable, Hashable {
     public var places: [PlaceView]
     /// What stands in its way.
     public var reasons: [ExplanationView.ReasonView]
+    /// How they go together.
+    public var conflict: Plan.Conflict?
     /// The decision; absent where none was made.
     public var commit: Commit?
     /// Why no decision was made, although the project had a place. The others may have theirs all the same.
@@ -91,6 +94,7 @@ public struct BatchView: Codable, Sendable, Hashable {
       chain = entry.plan?.chain
       self.places = places
       reasons = entry.plan?.reasons.map { ExplanationView.ReasonView($0, language) } ?? []
+      conflict = entry.plan?.conflict
     }
   }
 
@@ -112,6 +116,9 @@ public struct BatchView: Codable, Sendable, Hashable {
   public var oneByOne: BatchObjective
   /// The nodes that were visited.
   public var nodes: Int
+  /// Whether the search stopped because its nodes ran out, so that more could have helped; absent from an earlier
+  /// release.
+  public var isExhausted: Bool?
   /// The placed ones first, in the order in which they are decided on; then the others, by name.
   public var entries: [Entry]
 
@@ -126,6 +133,7 @@ public struct BatchView: Codable, Sendable, Hashable {
     provenLevels = answer.provenLevels
     oneByOne = answer.oneByOne
     nodes = answer.nodes
+    isExhausted = answer.isExhausted
     self.entries = entries
   }
 }

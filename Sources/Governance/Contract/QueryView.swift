@@ -206,6 +206,8 @@ public struct ValidationView: Codable, Sendable, Hashable {
   public var chain: String?
   /// What stands in the way of the whole, though each choice by itself may stand.
   public var reasons: [ExplanationView.ReasonView]
+  /// How they go together; absent where that was not looked for.
+  public var conflict: Plan.Conflict?
   /// By environment and replica.
   public var choices: [Choice]
   /// The places that come nearest to what was chosen: the fewest other ones. Empty where there are none for all.
@@ -216,7 +218,7 @@ public struct ValidationView: Codable, Sendable, Hashable {
   /// An answer.
   public init(
     basis: QueryBasis, project: String, valid: Bool, chain: String?, reasons: [ExplanationView.ReasonView],
-    choices: [Choice], nearest: [PlaceView], warnings: [PolicyFinding]? = nil
+    conflict: Plan.Conflict? = nil, choices: [Choice], nearest: [PlaceView], warnings: [PolicyFinding]? = nil
   ) {
     self.warnings = warnings
     self.basis = basis
@@ -224,6 +226,7 @@ public struct ValidationView: Codable, Sendable, Hashable {
     self.valid = valid
     self.chain = chain
     self.reasons = reasons
+    self.conflict = conflict
     self.choices = choices
     self.nearest = nearest
   }

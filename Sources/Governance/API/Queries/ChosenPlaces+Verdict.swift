@@ -9,7 +9,7 @@ extension ChosenPlaces {
     /// Where the project goes by it; or by the fewest other choices, where it can not as it is chosen.
     var plan: Plan
     /// What stands in the way, though each choice by itself may stand.
-    var reasons: [Reason]
+    var obstacles = Obstacles(reasons: [], conflict: nil)
   }
 
   /// Whether the project may go there: each replica by itself, and all together.
@@ -27,7 +27,8 @@ extension ChosenPlaces {
     return ValidationView(
       basis: inquiry.basis, project: inquiry.request.project.name, valid: whole.isValid,
       chain: whole.isValid ? whole.plan.chain : nil,
-      reasons: whole.reasons.map { ExplanationView.ReasonView($0, language) },
+      reasons: whole.obstacles.reasons.map { ExplanationView.ReasonView($0, language) },
+      conflict: whole.obstacles.conflict,
       choices: choices.indices.map { view(choices[$0], verdicts[$0], accepted[$0], inquiry, language) },
       nearest: whole.isValid ? [] : nearest(whole.plan, inquiry), warnings: inquiry.warnings)
   }
@@ -37,29 +38,29 @@ extension ChosenPlaces {
     // Where nothing would have to be moved it is decided as it is chosen: beside all that stands, and may be led back.
     let isDecided = isEachAccepted && choices.allSatisfy { movedFrom($0, inquiry) == nil }
     let decided = isDecided ? engine.explain(pinned(inquiry), on: state).plan : nil
-    if let decided, decided.outcome == .placed { return Whole(isValid: true, plan: decided, reasons: []) }
+    if let decided, decided.outcome == .placed { return Whole(isValid: true, plan: decided) }
     let places = withStanding(inquiry, explanation)
     let standing = engine.plan(places.bound(inquiry), on: state)
     if standing.outcome == .placed {
       return Whole(
-        isValid: isEachAccepted && decided == nil, plan: standing, reasons: decided?.reasons ?? [])
+        isValid: isEachAccepted && decided == nil, plan: standing, obstacles: Obstacles(decided))
     }
     guard isEachAccepted else {
       let nearest = engine.explain(places.anchored(inquiry), on: state).plan
-      return Whole(isValid: false, plan: nearest, reasons: nearest.reasons)
+      return Whole(isValid: false, plan: nearest, obstacles: Obstacles(nearest))
     }
     return Whole(
       isValid: false, plan: engine.plan(places.anchored(inquiry), on: state),
-      reasons: standing.outcome == .undecided ? standing.reasons : obstacles(to: places, decided, inquiry))
+      obstacles: standing.outcome == .undecided ? Obstacles(standing) : obstacles(to: places, decided, inquiry))
   }
 
   /// What keeps choices apart that may each stand. Where replicas are free, the engine says it of them as of any other.
-  private func obstacles(to places: ChosenPlaces, _ decided: Plan?, _ inquiry: Inquiry) -> [Reason] {
+  private func obstacles(to places: ChosenPlaces, _ decided: Plan?, _ inquiry: Inquiry) -> Obstacles {
     if places.isComplete(inquiry) {
       var finder = ObstacleFinder(places, inquiry)
       return finder.find()
     }
-    return decided?.reasons ?? inquiry.engine.explain(places.bound(inquiry), on: inquiry.state).plan.reasons
+    return Obstacles(decided ?? inquiry.engine.explain(places.bound(inquiry), on: inquiry.state).plan)
   }
 
   /// What is decided where the choices are asked for as they are.

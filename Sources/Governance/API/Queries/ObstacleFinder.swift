@@ -1,6 +1,19 @@
 import Model
 import Placement
 
+/// What stands in the way of choices together, and how that goes together; nil where that was not looked for.
+struct Obstacles: Sendable {
+  var reasons: [Reason]
+  var conflict: Plan.Conflict?
+}
+
+extension Obstacles {
+  /// What a plan says of it.
+  init(_ plan: Plan?) {
+    self.init(reasons: plan?.reasons ?? [], conflict: plan?.conflict)
+  }
+}
+
 /// Finds what keeps choices apart that may each stand: every replica of the project has one.
 ///
 /// It asks the engine for each of the things that tie the choices to each other, and again until nothing that is told could be
@@ -34,25 +47,30 @@ struct ObstacleFinder {
   /// What the engine says of the replicas of one environment where there is nothing but their clusters; else of all where there
   /// is nothing but the chosen ones; else the first of what ties the choices to each other that they could do without; else
   /// all that do so together.
-  mutating func find() -> [Reason] {
-    search() ?? [Reason(.budgetExhausted, ["nodes": String(spent)])]
+  mutating func find() -> Obstacles {
+    search() ?? Obstacles(reasons: [Reason(.budgetExhausted, ["nodes": String(spent)])], conflict: nil)
   }
 
   /// Nil where the budget does not suffice.
-  private mutating func search() -> [Reason]? {
+  private mutating func search() -> Obstacles? {
     for choices in replicas + [places.choices] {
       guard let reduced = plan(ChosenPlaces(choices: choices)) else { return nil }
       // Where it has not come to an end, the ties may still tell.
-      if reduced.outcome == .unplaceable, !reduced.reasons.isEmpty { return reduced.reasons }
+      guard reduced.outcome == .unplaceable, !reduced.reasons.isEmpty else { continue }
+      // What would make a place for the replicas of one environment need not make one for the others.
+      let isWhole = choices.count == places.choices.count
+      return Obstacles(
+        reasons: reduced.reasons, conflict: isWhole ? reduced.conflict : reduced.conflict?.ofWhole)
     }
     // Room is looked at first: it may come by itself.
     let ties: [Tie] = [.room] + spreads.map(Tie.spread) + colocations.map(Tie.colocation)
     for tie in ties {
       guard let isEnough = stands(without: [tie]) else { return nil }
-      if isEnough { return [reason(tie)] }
+      if isEnough { return Obstacles(reasons: [reason(tie)], conflict: .aloneUnproven) }
     }
     guard let isTied = stands(without: ties) else { return nil }
-    return isTied ? needed(of: ties) : [Reason(.noCommonChain)]
+    guard isTied else { return Obstacles(reasons: [Reason(.noCommonChain)], conflict: nil) }
+    return needed(of: ties).map { Obstacles(reasons: $0, conflict: .all) }
   }
 
   /// The choices of each environment that has several, where there are others: a single replica has nothing of its own that
@@ -172,5 +190,15 @@ struct ObstacleFinder {
         "topology": spread.topology.rawValue, "wanted": String(meant.count),
         "atMost": String(room?.atMost ?? 1), "available": String(room?.available ?? 0),
       ])
+  }
+}
+
+extension Plan.Conflict {
+  /// What it says of a whole of which the reasons are told of a part; nil where it says nothing of that.
+  fileprivate var ofWhole: Self? {
+    switch self {
+    case .together, .togetherUnproven, .unproven: self
+    case .alone, .aloneUnproven, .all: nil
+    }
   }
 }

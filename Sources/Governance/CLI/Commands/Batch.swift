@@ -106,10 +106,18 @@ enum BatchText {
       }
       table.add(
         entry.project, status(entry.status, french: french), places.isEmpty ? "-" : places.joined(separator: ", "),
-        entry.problem?.detail ?? entry.reasons.first?.sentence ?? "-", decision ?? "-")
+        entry.problem?.detail ?? why(entry, language), decision ?? "-")
     }
     return [BasisText.render(view.basis, language: language), summary(view, french: french), "", table.render()]
       .joined(separator: "\n")
+  }
+
+  /// The first reason, how many more there are, and how they go together.
+  private static func why(_ entry: BatchView.Entry, _ language: Language) -> String {
+    guard let first = entry.reasons.first else { return "-" }
+    let more = entry.reasons.count > 1 ? " (+\(entry.reasons.count - 1))" : ""
+    let conflict = ExplanationText.conflict(entry.conflict, of: entry.reasons, language)
+    return first.sentence + more + (conflict.map { " " + $0 } ?? "")
   }
 
   private static func summary(_ view: BatchView, french: Bool) -> String {
@@ -120,8 +128,10 @@ enum BatchText {
     case (.optimal, false): return "\(counts) placed: nothing better is possible"
     case (.undecided, true):
       return "\(counts) placés, une proposition : au plus \(best) ; recherche arrêtée à \(view.nodes) nœuds"
+        + (view.isExhausted == true ? ", qui étaient épuisés (--budget)" : "")
     case (.undecided, false):
       return "\(counts) placed, a proposal: \(best) at most; the search ended at \(view.nodes) nodes"
+        + (view.isExhausted == true ? ", for it had no more (--budget)" : "")
     case (.unplaceable, true): return "tous ne tiennent pas : aucun n'est placé"
     case (.unplaceable, false): return "not all fit: none is placed"
     }

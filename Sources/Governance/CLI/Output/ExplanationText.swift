@@ -9,10 +9,8 @@ enum ExplanationText {
     lines.append(heading(explanation, language))
     if let version = explanation.engineVersion { lines.append("  " + stored(version, language)) }
     for reason in explanation.reasons { lines.append("  \(reason.sentence)") }
-    if let conflict = explanation.conflict {
-      // What heads the others says that a replica has no place, and is nothing that could be lifted.
-      let count = explanation.reasons.count { $0.code != .noCandidate && $0.code != .pinRefused }
-      lines.append("  " + text(conflict, count, language))
+    if let conflict = conflict(explanation.conflict, of: explanation.reasons, language) {
+      lines.append("  " + conflict)
     }
     if let chains = chains(explanation.chains, language) { lines += ["", chains] }
     if let rechained = explanation.rechained { lines += ["", text(rechained, language)] }
@@ -50,7 +48,15 @@ enum ExplanationText {
     }
   }
 
-  /// What lifting the reasons would bring.
+  /// What lifting reasons would bring; nil where nothing is known of that.
+  static func conflict(
+    _ conflict: Plan.Conflict?, of reasons: [ExplanationView.ReasonView], _ language: Language
+  ) -> String? {
+    // What heads the others says that a replica has no place, and is nothing that could be lifted.
+    conflict.map { text($0, reasons.count { $0.code != .noCandidate && $0.code != .pinRefused }, language) }
+  }
+
+  /// What lifting so many reasons would bring.
   private static func text(_ conflict: Plan.Conflict, _ count: Int, _ language: Language) -> String {
     let french = language == .fr
     switch conflict {

@@ -42,6 +42,9 @@ enum ValidationText {
     for reason in view.reasons {
       lines.append("  \(reason.sentence)" + (reason.remedy.isEmpty ? "" : " → \(reason.remedy)"))
     }
+    if let conflict = ExplanationText.conflict(view.conflict, of: view.reasons, language) {
+      lines.append("  " + conflict)
+    }
     var table = Table("ENVIRONMENT", "ZONE", "CLUSTER", "LABEL", "VERDICT", french ? "POURQUOI" : "WHY")
     for choice in view.choices {
       let environment = choice.replica == 0 ? choice.environment : "\(choice.environment)/\(choice.replica)"

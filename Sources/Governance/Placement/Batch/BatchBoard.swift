@@ -11,7 +11,9 @@ struct BatchBoard: Sendable {
     let rechained: Int
     /// The number of the preference term that holds; that of the terms where none does.
     let term: Int
-    /// The scores without balance.
+    /// Where none does, the number of the one that what is new holds; see ``Plan/held(among:)``.
+    let newTerm: Int
+    /// The scores without balance, and what the rules on chains add.
     let preference: Int64
     /// Whether the engine was free to choose among all places.
     let isFree: Bool
@@ -31,6 +33,7 @@ struct BatchBoard: Sendable {
   private(set) var count = 0
   private(set) var rechained = 0
   private(set) var terms = 0
+  private(set) var newTerms = 0
   private(set) var preference: Int64 = 0
   private var shares: [Int64]
   private var turns = 0
@@ -48,7 +51,8 @@ struct BatchBoard: Sendable {
 
   var value: BatchObjective {
     BatchObjective(
-      placed: count, rechained: rechained, terms: terms, preference: preference, fullest: fullest.share)
+      placed: count, rechained: rechained, terms: terms, newTerms: newTerms, preference: preference,
+      fullest: fullest.share)
   }
 
   /// The share of the fullest sites that got something, and which these are.
@@ -75,6 +79,7 @@ struct BatchBoard: Sendable {
     count += 1
     rechained += places.rechained
     terms += places.term
+    newTerms += places.newTerm
     preference += places.preference
     for (site, amounts) in places.growth {
       state.add(amounts, to: site)
@@ -91,6 +96,7 @@ struct BatchBoard: Sendable {
     count -= 1
     rechained -= places.rechained
     terms -= places.term
+    newTerms -= places.newTerm
     preference -= places.preference
     for (site, amounts) in places.growth {
       state.add(amounts.negated, to: site)

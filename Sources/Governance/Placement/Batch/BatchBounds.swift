@@ -35,10 +35,18 @@ struct BatchBounds {
     projects.filter(\.mayBePlaced).map(\.bestTerm).sorted().prefix(count).reduce(0, +)
   }
 
-  /// The highest preference of so many projects that hold terms of this sum. Where it is the lowest, and so is the sum of other
-  /// chains, each of them holds the first that it can.
-  func preference(of count: Int, rechaining: Int, holding terms: Int) -> Int64 {
-    let isFirst = rechaining == rechained(of: count) && terms == self.terms(of: count)
+  /// The lowest sum of the terms that what is new of so many projects holds, with no more other chains and no later
+  /// terms for the whole than there have to be: each of them then holds the first that it can.
+  func newTerms(of count: Int) -> Int {
+    projects.filter(\.mayBePlaced).map(\.bestNewTerm).sorted().prefix(count).reduce(0, +)
+  }
+
+  /// The highest preference of so many projects that hold what `value` says. Where the sums of its terms, for the whole
+  /// and for what is new, are the lowest, and so is that of other chains, each of them holds the first that it can.
+  func preference(of count: Int, holding value: BatchObjective) -> Int64 {
+    let isFirst =
+      value.rechained == rechained(of: count) && value.terms == terms(of: count)
+      && value.newTerms == newTerms(of: count)
     return projects.filter(\.mayBePlaced).map { isFirst ? $0.bestPreference : $0.bestOutside }.sorted(by: >)
       .prefix(count).reduce(0, +)
   }

@@ -32,7 +32,7 @@ public struct BatchEntry: Codable, Sendable, Hashable {
   /// stands in its way even by itself.
   public var plan: Plan?
   /// Whether the plan is the very one that the engine gives for the project by itself at that moment. If not, something
-  /// better was left to another project.
+  /// better was left to another project, or what it prefers came before an even load, which a decision weighs together.
   public var isFirstChoice: Bool
 
   /// An entry.

@@ -9,8 +9,11 @@ struct BatchProject: Sendable {
       var site: Int
       /// What a replica there is worth, without balance: it does not depend on what else is placed.
       var preference: Int64
-      /// Whether it is in the first term that the project can hold, or that is none.
+      /// Whether it is in the first term that the project can hold, or that is none. Where only what is new can hold
+      /// one, so is what is there already.
       var isInTerm: Bool
+      /// Whether none in the term is worth more to the environment, by a chain by which the project is worth most.
+      var isBest = false
     }
 
     var stage: String
@@ -23,8 +26,13 @@ struct BatchProject: Sendable {
     var isNew: Bool
     /// In the order of the sites.
     var candidates: [Candidate]
-    /// The highest preference of any in the term.
-    var best: Int64
+  }
+
+  /// Where the term matches that a project holds by itself.
+  private struct Held {
+    var sites: SiteSet
+    /// Whether only what does not stay where it is holds it.
+    var isOfNew: Bool
   }
 
   /// Its place in the request.
@@ -43,10 +51,15 @@ struct BatchProject: Sendable {
   let leastRechained: Int
   /// The number of the first preference term that it can hold without any more of that; that of its terms where it can hold none.
   let bestTerm: Int
-  /// No way of placing it in that term is worth more.
+  /// Where it can hold none, the number of the first that what is new can hold beside what stays; see
+  /// ``Plan/held(among:)``.
+  let bestNewTerm: Int
+  /// No way of placing it in these terms is worth more.
   let bestPreference: Int64
   /// No way of placing it at all is worth more.
   let bestOutside: Int64
+  /// What the rules on chains add to its preference, by the chain that delivers.
+  let chainWorths: [String: Int64]
 
   /// Judges a project on the state that the whole batch starts from.
   /// - Parameter left: The nodes that planning may cost, and explaining beside.
@@ -68,22 +81,38 @@ struct BatchProject: Sendable {
     spent = (max(1, alone.nodes), explanation.conflictNodes)
     let weights = Weights(engine.policy.spec.scoring)
     let terms = request.project.spec.preferences.terms
-    // Beside others more may have to move, and what moves anyway may keep to an earlier term.
+    // Beside others more may have to move, and what moves anyway, or is called back only while there is room, may keep
+    // to an earlier term.
     let isCertain =
       alone.outcome == .placed && !(mayMove && !request.existing.isEmpty) && !request.hasReplicasInSeveralPlaces
-    let bestTerm = isCertain ? alone.preferenceTerm ?? terms.count : 0
-    self.bestTerm = bestTerm
+      && !request.existing.contains(where: \.isGoing)
+    // Else what stands stays beside others as by itself, or the project is not placed. The others only take room: each
+    // way of placing it beside them is one by itself, too. So no earlier term is held beside them, for the whole or for
+    // what is new, unless more of what stands gets another chain.
+    let best = isCertain ? alone.held(among: terms.count) : (whole: 0, new: 0)
+    (bestTerm, bestNewTerm) = (best.whole, best.new)
     leastRechained = isCertain ? request.rechained(by: alone) : 0
-    let liked = bestTerm < terms.count ? engine.compiled.attributes.places(terms[bestTerm]) : nil
-    parts = request.project.spec.environments.sorted { $0.name < $1.name }.enumerated().map { number, environment in
-      Self.part(number, environment, of: request, explanation, weights, liked, engine)
+    let ofNew = isCertain ? alone.preferenceTermOfNew : nil
+    let held = (best.whole < terms.count ? best.whole : ofNew).map { number in
+      Held(sites: engine.compiled.attributes.places(terms[number]), isOfNew: number != best.whole)
     }
+    var parts = request.project.spec.environments.sorted { $0.name < $1.name }.enumerated().map { number, environment in
+      Self.part(number, environment, of: request, explanation, weights, held, engine)
+    }
+    let deliveries = BatchDelivery.all(of: explanation.judgement)
+    let names = engine.compiled.chains.chains.map(\.name)
+    chainWorths = Dictionary(zip(names, deliveries.map(\.worth)), uniquingKeysWith: { first, _ in first })
+    let inTerm = deliveries.map { $0.most(of: parts, where: \.isInTerm) }
+    let most = inTerm.compactMap(\.self).max()
+    for (delivery, worth) in zip(deliveries, inTerm) where worth != nil && worth == most { delivery.mark(&parts) }
+    let outside = deliveries.compactMap { $0.most(of: parts, where: { _ in true }) }.max()
     sites = Set(parts.flatMap { $0.candidates.map(\.site) }).sorted()
     let slots = Int64(parts.reduce(0) { $0 + $1.replicas })
     // Every pair in one region would add a step to locality.
     let pairs = slots < 2 ? 0 : slots * (slots - 1) / 2 * (1000 / (slots - 1))
-    bestPreference = parts.reduce(weights.locality * pairs) { $0 + $1.bestOfAll(\.isInTerm) }
-    bestOutside = parts.reduce(weights.locality * pairs) { $0 + $1.bestOfAll { _ in true } }
+    bestPreference = weights.locality * pairs + (most ?? 0)
+    bestOutside = weights.locality * pairs + (outside ?? 0)
+    self.parts = parts
     status =
       switch alone.outcome {
       case .placed: !mayMove && alone.moves ? .wouldMove : .placed
@@ -94,27 +123,28 @@ struct BatchProject: Sendable {
 
   private static func part(
     _ number: Int, _ environment: ProjectSpec.Environment, of request: DecisionRequest, _ explanation: Explanation,
-    _ weights: Weights, _ liked: SiteSet?, _ engine: Engine
+    _ weights: Weights, _ term: Held?, _ engine: Engine
   ) -> Part {
     let accepted = explanation.best(explanation.acceptedCount(number), of: number)
+    let clusters = Set(accepted.map(\.cluster))
+    let held = request.existing.filter { $0.environment == environment.name && clusters.contains($0.cluster) }
+    let staying = term?.isOfNew == true ? Set(held.map(\.cluster)) : []
     let candidates = accepted.compactMap { verdict -> Part.Candidate? in
       guard let site = engine.site(named: verdict.cluster), let score = verdict.score,
         let balance = verdict.components?.balance
       else { return nil }
       return Part.Candidate(
-        site: site, preference: score - weights.balance * balance, isInTerm: liked?.contains(site) ?? true)
+        site: site, preference: score - weights.balance * balance,
+        isInTerm: staying.contains(verdict.cluster) || term?.sites.contains(site) ?? true)
     }
     let need = ResourceAmounts(environment.quota).fromZero
-    let clusters = Set(accepted.map(\.cluster))
-    let held = request.existing.filter { $0.environment == environment.name && clusters.contains($0.cluster) }
     let least = (0..<environment.replicaCount).reduce(ResourceAmounts()) { sum, replica in
       let own = held.filter { $0.replica == replica }.reduce(ResourceAmounts()) { $0.elementwiseMaximum($1.quota) }
       return sum.adding(need.beyond(own))
     }
     return Part(
       stage: environment.stage, replicas: environment.replicaCount, need: need, least: least, isNew: held.isEmpty,
-      candidates: candidates.sorted { $0.site < $1.site },
-      best: candidates.filter(\.isInTerm).map(\.preference).max() ?? 0)
+      candidates: candidates.sorted { $0.site < $1.site })
   }
 
   var name: String { request.project.name }
@@ -154,9 +184,16 @@ struct BatchProject: Sendable {
 }
 
 extension BatchProject.Part {
-  /// Replicas are never on one cluster, so the best ones add up at most.
-  func bestOfAll(_ isMeant: (Candidate) -> Bool) -> Int64 {
-    candidates.filter(isMeant).map(\.preference).sorted(by: >).prefix(replicas).reduce(0, +)
+  /// The most that its replicas are worth on some of the candidates; nil where there is none. Replicas are never on one
+  /// cluster, so the best ones add up at most.
+  func most(where isMeant: (Candidate) -> Bool) -> Int64? {
+    var best: [Int64] = []
+    for candidate in candidates where isMeant(candidate) {
+      let place = best.firstIndex { $0 < candidate.preference } ?? best.count
+      if place < replicas { best.insert(candidate.preference, at: place) }
+      if best.count > replicas { best.removeLast() }
+    }
+    return best.isEmpty ? nil : best.reduce(0, +)
   }
 
   /// Whether a new replica has room on a site.
@@ -187,4 +224,12 @@ extension DecisionRequest {
 extension Plan {
   /// Whether a replica leaves the place that it has.
   var moves: Bool { assignments.contains { $0.movedFrom != nil } }
+
+  /// The number of the term that holds for the whole, or that of the terms; and beside it that of the term that what
+  /// does not stay where it is holds: that of the terms where it holds none, and 0 where one holds for the whole or all
+  /// stays.
+  func held(among terms: Int) -> (whole: Int, new: Int) {
+    if let preferenceTerm { return (preferenceTerm, 0) }
+    return (terms, assignments.contains { !$0.kept } ? preferenceTermOfNew ?? terms : 0)
+  }
 }

@@ -1,8 +1,8 @@
 /// Many projects to be placed at once: an onboarding, an evacuation.
 ///
-/// What is wanted, in this order: the most projects placed; then the first of their preference terms, and the highest sum
-/// of their preferences (their scores without balance); then the fullest of the clusters that get something as little full
-/// as can be. Something is only ever given up for what comes before it.
+/// What is wanted, in this order: the most projects placed; then the first of their preference terms, and the highest
+/// sum of their preferences (their scores without balance, and what rules make of their chains); then the fullest of
+/// the clusters that get something as little full as can be. Something is only ever given up for what comes before it.
 public struct BatchRequest: Codable, Sendable, Hashable {
   /// The projects, each as it would be asked about alone. They are all decided on one state; where a name comes twice,
   /// the first one counts.

@@ -53,6 +53,8 @@ extension BatchSearch {
     if rechained != best.rechained { return rechained < best.rechained }
     let terms = some.reduce(board.terms) { $0 + projects[$1].bestTerm }
     if terms != best.terms { return terms < best.terms }
+    let newTerms = some.reduce(board.newTerms) { $0 + projects[$1].bestNewTerm }
+    if newTerms != best.newTerms { return newTerms < best.newTerms }
     // With no more terms to give away, each of them has to hold the first that it can.
     let preference = some.reduce(board.preference) { $0 + projects[$1].bestPreference }
     if preference != best.preference { return preference > best.preference }

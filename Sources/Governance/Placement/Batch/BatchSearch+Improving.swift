@@ -37,23 +37,21 @@ extension BatchSearch {
     projects.indices.filter { isLacking($0) }.sorted { regret($0) == regret($1) ? $0 < $1 : regret($0) > regret($1) }
   }
 
-  private func isLacking(_ project: Int) -> Bool { board.placed[project] != nil && regret(project) > (0, 0, 0) }
+  private func isLacking(_ project: Int) -> Bool { board.placed[project] != nil && regret(project) > (0, 0, 0, 0) }
 
-  /// How many other chains less a placed project could have, how many terms earlier it could hold one, and how much more it could
-  /// be worth in the first.
-  private func regret(_ project: Int) -> (rechained: Int, terms: Int, preference: Int64) {
-    guard let placed = board.placed[project] else { return (0, 0, 0) }
+  /// How many other chains less a placed project could have, how many terms earlier it could hold one, as a whole and
+  /// in what is new, and how much more it could be worth in the first.
+  private func regret(_ project: Int) -> (rechained: Int, terms: Int, newTerms: Int, preference: Int64) {
+    guard let placed = board.placed[project] else { return (0, 0, 0, 0) }
     return (
       placed.rechained - projects[project].leastRechained, placed.term - projects[project].bestTerm,
-      projects[project].bestPreference - placed.preference
+      placed.newTerm - projects[project].bestNewTerm, projects[project].bestPreference - placed.preference
     )
   }
 
-  /// The sites that are not the best for any environment of a project.
+  /// The sites that are not the best for any environment of a project, by any of the chains by which it is worth most.
   private func lessPreferred(_ project: Int) -> [Int] {
-    let parts = projects[project].parts
-    let best = Set(
-      parts.flatMap { part in part.candidates.filter { $0.isInTerm && $0.preference == part.best }.map(\.site) })
+    let best = Set(projects[project].parts.flatMap { $0.candidates.filter(\.isBest).map(\.site) })
     return projects[project].sites.filter { !best.contains($0) }
   }
 
@@ -100,7 +98,8 @@ extension BatchSearch {
         let now = board.fullest
         let isLess = now.share < share || (now.share == share && now.sites.count < sites.count)
         let isAsGood =
-          board.rechained <= before.rechained && board.terms <= before.terms && board.preference >= before.preference
+          board.rechained <= before.rechained && board.terms <= before.terms && board.newTerms <= before.newTerms
+          && board.preference >= before.preference
         if isAsGood, isLess {
           // Of several fullest ones each is relieved in turn: that is progress, although the value does not show it yet.
           keepIfBetter()

@@ -94,7 +94,7 @@ struct BatchSearch {
   var bound: BatchObjective {
     BatchObjective(
       placed: most, rechained: bounds.rechained(of: best.count), terms: bounds.terms(of: best.count),
-      preference: bounds.preference(of: best.count, rechaining: best.rechained, holding: best.terms),
+      newTerms: bounds.newTerms(of: best.count), preference: bounds.preference(of: best.count, holding: best.value),
       fullest: bounds.fullest(of: best.count))
   }
 
@@ -172,10 +172,12 @@ struct BatchSearch {
       engine.site(named: assignment.cluster).map { (site: $0, amounts: project.growth(of: assignment)) }
     }
     let new = plan.assignments.filter { !$0.kept }.compactMap { engine.site(named: $0.cluster) }
+    let held = plan.held(among: project.request.project.spec.preferences.terms.count)
+    let worth = plan.chain.flatMap { project.chainWorths[$0] } ?? 0
     return BatchBoard.Placed(
       plan: plan, growth: growth, rechained: project.request.rechained(by: plan),
-      term: plan.preferenceTerm ?? project.request.project.spec.preferences.terms.count,
-      preference: plan.assignments.reduce(0) { $0 + $1.score - weight * $1.components.balance },
+      term: held.whole, newTerm: held.new,
+      preference: plan.assignments.reduce(worth) { $0 + $1.score - weight * $1.components.balance },
       isFree: isFree, newSites: Set(new).sorted())
   }
 }

@@ -27,6 +27,9 @@ public struct Decision: Codable, Sendable, Hashable {
   public var chain: String?
   /// Which of the project's preference terms held, from 0; absent where none did.
   public var preferenceTerm: Int?
+  /// Where none held for all of it, which of them what does not stay where it is holds, from 0; absent where none does,
+  /// or all stays.
+  public var preferenceTermOfNew: Int?
   /// The names of the derogations in effect.
   public var derogations: [String]
   /// Sorted by environment and replica; empty unless placed.
@@ -51,6 +54,7 @@ public struct Decision: Codable, Sendable, Hashable {
     outcome = plan.outcome
     chain = plan.chain
     preferenceTerm = plan.preferenceTerm
+    preferenceTermOfNew = plan.preferenceTermOfNew
     derogations = plan.derogations
     assignments = plan.assignments
     self.environments = environments

@@ -119,6 +119,10 @@ extension JSONBytes {
       raw(#","preferenceTerm":"#)
       number(term)
     }
+    if let term = plan.preferenceTermOfNew {
+      raw(#","preferenceTermOfNew":"#)
+      number(term)
+    }
     raw(#","project":"#)
     text(plan.project)
     raw(#","reasons":"#)

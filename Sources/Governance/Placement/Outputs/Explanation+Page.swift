@@ -51,7 +51,7 @@ extension Explanation {
   /// Why an accepted cluster was not taken, if something else was.
   private func notChosen(_ candidate: RankedCandidate, _ environment: Int) -> RankedCandidate.Told? {
     guard let least = leastChosen[environment] else { return nil }
-    if let term, !term.sites.contains(candidate.site) {
+    if let term = terms[environment], !term.sites.contains(candidate.site) {
       return .reason(Reason(.outsideHeldTerm, ["term": String(term.number + 1)]))
     }
     return .outranked(score: candidate.score, chosen: least)

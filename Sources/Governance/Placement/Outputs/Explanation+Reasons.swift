@@ -37,7 +37,7 @@ extension Explanation {
     var sites = judgement.accepted(environment)
     for site in chosen[environment].keys { sites.remove(site) }
     return NotChosen(
-      sites: sites, isPinned: isPinned[environment], held: term, least: least,
+      sites: sites, isPinned: isPinned[environment], held: terms[environment], least: least,
       scores: judgement.environments[environment].kept.joined().isEmpty
         ? judgement.profiles[judgement.environments[environment].profile].scores
         : (0..<candidateCount).map { judgement.shownScore(environment, at: $0) ?? 0 })

@@ -15,8 +15,8 @@ public struct Explanation: Sendable {
   let leastChosen: [Int64?]
   /// By environment, whether all its replicas were pinned.
   let isPinned: [Bool]
-  /// Where the term that held matches; nil where none did.
-  let term: (number: Int, sites: SiteSet)?
+  /// By environment, where the term matches that its places were chosen in; nil where they were in none.
+  let terms: [(number: Int, sites: SiteSet)?]
 
   init(_ planner: Planner, _ result: Planner.Result) {
     let judgement = planner.judgement
@@ -24,10 +24,6 @@ public struct Explanation: Sendable {
     conflictNodes = result.conflictNodes
     plan = PlanWriter(planner: planner, result: result).plan
     findings = judgement.profiles.map { Findings(judgement, $0) }
-    let compiled = judgement.subject.compiled
-    term = result.term.map { number in
-      (number, compiled.attributes.places(judgement.subject.project.preferences.terms[number]))
-    }
     var chosen = [[Int: [Int]]](repeating: [:], count: judgement.environments.count)
     for (slot, candidate) in zip(planner.problem.slots, result.solution?.candidates ?? []) {
       chosen[slot.environment][candidate.site, default: []].append(slot.replica)
@@ -36,8 +32,21 @@ public struct Explanation: Sendable {
     isPinned = judgement.environments.indices.map { environment in
       planner.problem.slots.allSatisfy { $0.environment != environment || $0.pin != nil }
     }
+    terms = Self.terms(planner, result)
     leastChosen = chosen.enumerated().map { environment, sites in
       sites.keys.compactMap { judgement.shownScore(environment, at: $0) }.min()
+    }
+  }
+
+  /// A term that holds for what is new alone was asked of no environment that stays as it is.
+  private static func terms(_ planner: Planner, _ result: Planner.Result) -> [(number: Int, sites: SiteSet)?] {
+    let (judgement, subject) = (planner.judgement, planner.judgement.subject)
+    guard let number = result.term ?? result.termOfNew else { return judgement.environments.map { _ in nil } }
+    let sites = subject.compiled.attributes.places(subject.project.preferences.terms[number])
+    let new = zip(planner.problem.slots, result.solution?.candidates ?? []).filter { $1.kept == nil }
+    let moved = Set(new.map(\.0.environment))
+    return judgement.environments.indices.map { environment in
+      result.term != nil || moved.contains(environment) ? (number: number, sites: sites) : nil
     }
   }
 

@@ -39,6 +39,9 @@ public struct Plan: Codable, Sendable, Hashable {
   public var chain: String?
   /// Which of the project's preference terms held, from 0; absent where none did.
   public var preferenceTerm: Int?
+  /// Where none held for all of it, which of them what does not stay where it is holds, from 0; absent where none does,
+  /// or all stays.
+  public var preferenceTermOfNew: Int?
   /// The names of the derogations in effect.
   public var derogations: [String]
   /// Sorted by environment and replica; empty unless placed.

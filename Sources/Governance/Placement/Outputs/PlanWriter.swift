@@ -15,7 +15,7 @@ struct PlanWriter {
       project: subject.request.project.name,
       day: compiled.day, outcome: result.isUndecided ? .undecided : result.solution == nil ? .unplaceable : .placed,
       chain: result.solution?.chain.map { compiled.chains.chains[$0].name }, preferenceTerm: result.term,
-      derogations: subject.derogations, assignments: assignments,
+      preferenceTermOfNew: result.termOfNew, derogations: subject.derogations, assignments: assignments,
       reasons: result.reasons.isEmpty ? [] : Array(Set(result.reasons)).sorted(), conflict: result.conflict,
       nodes: result.nodes)
   }

@@ -81,7 +81,7 @@ struct VerdictWriter {
   /// Why a site was not compared with those that were chosen; nil where it was.
   private func apart(_ site: Int) -> Reason? {
     if explanation.isPinned[environment] { return Reason(.pinnedElsewhere) }
-    guard let term = explanation.term, !term.sites.contains(site) else { return nil }
+    guard let term = explanation.terms[environment], !term.sites.contains(site) else { return nil }
     return Reason(.outsideHeldTerm, ["term": String(term.number + 1)])
   }
 }

@@ -5,7 +5,10 @@ struct Planner {
   /// How planning ended.
   struct Result {
     var solution: Search.Solution?
+    /// The term that all hold.
     var term: Int?
+    /// Where none is held by all, the term that all hold which do not stay where they are.
+    var termOfNew: Int?
     var reasons: [Reason] = []
     var conflict: Plan.Conflict?
     var isUndecided = false
@@ -101,9 +104,9 @@ struct Planner {
     }
   }
 
-  /// The first term that admits a full assignment; where there is none, the first one that admits all that does not stay
-  /// where it is; or the best place anywhere. No term makes anything move that may stay, or gives it another chain: the fewest
-  /// such changes there are come first.
+  /// The first term that admits a full assignment; where there is none, the first one that admits all that does not
+  /// stay where it is; or the best place anywhere. Where all stays, the term of what does not is none. No term makes
+  /// anything move that may stay, or gives it another chain: the fewest such changes there are come first.
   private func searchByTerms(_ result: inout Result) {
     let terms = judgement.subject.project.preferences.terms.map { judgement.subject.compiled.attributes.places($0) }
     var anywhere: Search.Solution?
@@ -125,10 +128,13 @@ struct Planner {
       }
     }
     guard let anywhere else { return search(among: nil, &result) }
-    for places in terms {
+    for (number, places) in terms.enumerated() {
       search(among: places, keepsAnyway: true, &result)
       if result.isUndecided { return }
-      if let solution = result.solution, keepsEnough(solution) { return }
+      if let solution = result.solution, keepsEnough(solution) {
+        result.termOfNew = solution.candidates.contains { $0.kept == nil } ? number : nil
+        return
+      }
     }
     result.solution = anywhere
   }

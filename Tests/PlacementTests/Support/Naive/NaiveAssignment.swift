@@ -140,6 +140,21 @@ struct NaiveAssignments {
     return term < scenario.project.spec.preferences.terms.count ? term : nil
   }
 
+  /// The term that is said to hold for what is new: the one of the value, if not all are in it, and some do not stay.
+  func heldTermOfNew(_ assignment: NaiveAssignment) -> Int? {
+    let count = scenario.project.spec.preferences.terms.count
+    let term = value(assignment).term - count
+    return (0..<count).contains(term) && !newEnvironments(assignment).isEmpty ? term : nil
+  }
+
+  /// The environments of which some replica is not where it was.
+  func newEnvironments(_ assignment: NaiveAssignment) -> Set<String> {
+    Set(
+      zip(slots, assignment.clusters).filter { scenario.held($0, on: $1) == nil }.map { slot, _ in
+        slot.environment.name
+      })
+  }
+
   func couldStaySomewhere(_ slot: Scenario.Slot) -> Bool {
     scenario.clusters.contains { judge.mayStay(slot, $0.name) }
   }

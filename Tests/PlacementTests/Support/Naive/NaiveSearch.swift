@@ -69,6 +69,7 @@ struct NaiveSearch {
 
   func value(_ assignment: NaiveAssignment) -> NaiveAssignments.Value { assignments.value(assignment) }
   func heldTerm(_ assignment: NaiveAssignment) -> Int? { assignments.heldTerm(assignment) }
+  func heldTermOfNew(_ assignment: NaiveAssignment) -> Int? { assignments.heldTermOfNew(assignment) }
 
   /// The places that each slot may have by itself.
   private func choices(_ chain: String?) -> [[String]] {

@@ -74,6 +74,33 @@ extension Scenario {
     return scenario
   }
 
+  /// A scenario of which one environment stands where it would be put, often not in the terms that the others may be
+  /// in, and one chain is preferred.
+  static func halfPlaced(_ seed: UInt64) -> Scenario {
+    var scenario = random(seed, twists: Twist.chains)
+    var numbers = SeededGenerator(seed &+ 523)
+    for index in scenario.zones.indices where numbers.chance(60) { scenario.zones[index].spec.chain = nil }
+    scenario.project.spec.environments = ["dev", "prod", "qual"].prefix(numbers.pick([2, 3])).map { name in
+      environment(name, numbers.pick(["dev", "prod"]), replicas: numbers.pick([1, 1, 2]))
+    }
+    let (liked, weight) = (numbers.pick(["open", "sealed"]), numbers.pick([-6, 4, 10]))
+    scenario.policy.rules.append(rule("liked", .prefer, chains: .in("chain.name", liked), weight: weight))
+    let decision = scenario.decide()
+    for assignment in decision.assignments where assignment.environment == decision.assignments[0].environment {
+      scenario.place(
+        assignment.environment, replica: assignment.replica, on: assignment.cluster, stage: assignment.stage)
+      if numbers.chance(50) { scenario.existing[scenario.existing.count - 1].chain = decision.chain }
+    }
+    let isAnywhere = numbers.chance(30)
+    let names = scenario.clusters.map(\.name).filter { name in
+      isAnywhere || !scenario.existing.contains { $0.cluster == name }
+    }.shuffled(using: &numbers)
+    scenario.project.spec.preferences.terms = [names.prefix(2), names.dropFirst(2).prefix(2)].map { values in
+      LabelSelector(matchExpressions: [.init(key: "cluster.name", operator: .in, values: Array(values))])
+    }
+    return scenario
+  }
+
   /// The seeds that a property is tried on: `REGIE_PROOF_SEEDS` of them where it is set, from `REGIE_PROOF_SEED` on.
   static func seeds(_ count: Int) -> [UInt64] {
     let variables = ProcessInfo.processInfo.environment
