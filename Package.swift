@@ -158,6 +158,7 @@ let package = Package(
         "0047_pseudonyms_from", "0048_pseudonyms_known", "0049_departures", "0050_chains",
         "0051_shorter_commits", "0052_gone_by_name", "0053_impact_engine", "0054_one_check_of_placements",
         "0055_one_check_of_reservations", "0056_chain_decision", "0057_impact_questions",
+        "0058_message_timeouts",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room(
       "Governance/Contract", ["Board", "Migration", "Model", "Events", "Placement", "Policy", "Requests", "Trail"]),
@@ -167,7 +168,7 @@ let package = Package(
       [
         "Board", "COpenAPI", "Contract", "HTTPServing", "Identity", "Migration", "Model", "Events", "Placement",
         "Policy",
-        "Postgres", "Requests", "Store", "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore,
+        "Postgres", "Requests", "Store", "Telemetry", "Trail", .crypto, .hummingbird, .httpTypes, .nioCore, .nioHTTP1,
         .nioConcurrency, .logging, .metrics,
         .serviceLifecycle,
       ]),
@@ -295,7 +296,8 @@ let package = Package(
         "API", "Board", "Contract", "Events", "Identity", "Migration", "Model", "Placement", "Policy", "Postgres",
         "Requests",
         "Store", "Telemetry", "TestSupport", "Trail", .httpTypes,
-        .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioPosix, .serviceLifecycle, .yams,
+        .hummingbird, .hummingbirdTesting, .logging, .metrics, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+        .yams,
       ]),
     tests(
       "ServerTests",

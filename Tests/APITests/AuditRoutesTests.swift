@@ -124,6 +124,29 @@ struct AuditRoutesTests {
     }
   }
 
+  @Test func `one verification is under way at a time, a few wait, and others have their connections`() async throws {
+    var configuration = try await APIFixture.database()
+    configuration.maximumConnections = 2
+    configuration.acquireTimeout = .seconds(5)
+    let database = configuration
+    try await APIFixture.run(on: database) { api in
+      try await api.offer()
+      try await LockedTable.run("audit_entries", of: database) { open in
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+          for _ in 0..<7 { group.addTask { try await api.send(.get, "/api/v1/audit/verification") } }
+          for _ in 0..<2 {
+            let refused = try #require(try await group.next())
+            _ = try refused.problem(503, .contended)
+            #expect(refused.header("retry-after") == "1")
+          }
+          #expect(try await api.send(.get, "/api/v1/operators").status == 200)
+          open()
+          for try await answer in group { #expect(answer.status == 200, "\(answer.text)") }
+        }
+      }
+    }
+  }
+
   @Test(arguments: ["entries?limit=0", "entries?limit=1001", "entries?cursor=x", "entries?more=1", "verification?x=1"])
   func `parameters that no one reads are refused`(path: String) async throws {
     try await APIFixture.run { api in

@@ -3,6 +3,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Model
+import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import API
@@ -112,6 +114,37 @@ struct BodyTests {
         _ = try await api.refuse(.put, Self.path, text, with: 400, .malformed)
       }
     }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `the members of a body are read within the bounds of documents, and no name twice`() async throws {
+    try await APIFixture.run { api in
+      let deep = String(repeating: #"{"a":"#, count: 500)
+      let wide = "[" + String(repeating: "0,", count: 500_000) + "0]"
+      let both = deep + wide + String(repeating: "}", count: 500)
+      let bounds = "nested deeper than 64, or more than 100000 values"
+      for (text, words) in [
+        (String(repeating: "[", count: 200_000), bounds), (#"{"rules": \#(wide)}"#, bounds),
+        (both, bounds),
+        (#"{"project": "vigie", "project": "autre"}"#, "the same name twice"),
+        (#"{"project": "#, "a value was expected"), ("[]", "the body is not a JSON object"),
+      ] {
+        let problem = try await api.refuse(
+          .post, "/api/v1/derogation-requests", text, type: "application/json", with: 400, .malformed)
+        let message = problem.errors?.first?.message ?? ""
+        #expect(message.contains(words), "\(words)")
+      }
+    }
+  }
+
+  @Test func `a connection that breaks within a body is not the service's fault`() async throws {
+    let (body, source) = RequestBody.makeStream()
+    source.finish(IOError(errnoCode: ECONNRESET, reason: "read"))
+    let request = Request(
+      head: HTTPRequest(
+        method: .put, scheme: nil, authority: nil, path: Self.path, headerFields: [.contentType: "application/json"]),
+      body: body)
+    await #expect(throws: HTTPParserError.self) { _ = try await request.bytes() }
   }
 
   @Test func `a NUL inside a text is refused, not stored in part`() async throws {

@@ -127,4 +127,33 @@ struct CurrentOfferRoutesTests {
       #expect(!tag.contains("aaaa"), "it is of what is told")
     }
   }
+
+  @Test func `whom nobody knows has few connections, and who is known the others`() async throws {
+    var configuration = try await APIFixture.database()
+    configuration.maximumConnections = 4
+    configuration.acquireTimeout = .seconds(5)
+    let database = configuration
+    try await APIFixture.run(on: database, authentication: .required(SpokenRoles())) { api in
+      #expect(try await api.send(.get, path).header("regie-stale") == "false")
+      try await LockedTable.run("offer_documents", of: database) { open in
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+          for _ in 0..<20 { group.addTask { try await api.send(.get, "\(path)?at=2020-01-01T00:00:00Z") } }
+          // One is under way, 16 wait.
+          for _ in 0..<3 {
+            let refused = try #require(try await group.next())
+            _ = try refused.problem(503, .contended)
+            #expect(refused.header("retry-after") == "1")
+          }
+          let known = try await api.send(.get, "/api/v1/operators", headers: ["x-api-key": "auditor"])
+          #expect(known.status == 200)
+          _ = try await api.send(.get, "/api/v1/offer/history").problem(503, .contended)
+          // What is asked for at the login is told as it was known last.
+          let login = try await api.send(.get, path)
+          #expect(login.status == 200 && login.header("regie-stale") == "true")
+          open()
+          for try await answer in group { _ = try answer.problem(404, .notFound) }
+        }
+      }
+    }
+  }
 }

@@ -82,6 +82,29 @@ import Testing
     }
   }
 
+  @Test func `health says that no token can be judged, once what was known is too old to be believed`() async throws {
+    let registry = HealthRegistry(component: "governance", version: "0")
+    let check = try registry.register("oidc", component: "issuer", role: .informative)
+    let issuer = UnsteadyIssuer()
+    issuer.isAway.withLock { $0 = false }
+    let source = KeySource(
+      fetcher: issuer,
+      limits: KeySetMachine.Limits(
+        refresh: .seconds(3600), keep: .milliseconds(20), pace: .zero, slowest: .zero), health: check, logger: quiet)
+    func status() -> HealthStatus? { registry.report().checks.first { $0.name == "oidc" }?.status }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { try? await source.run() }
+      while status() != .pass { _ = await Self.refusal(source, "old") }
+      issuer.isAway.withLock { $0 = true }
+      try? await Task.sleep(for: .milliseconds(40))
+      #expect(await Self.refusal(source, "old") == .keysUnavailable)
+      // Whoever waited may be answered a moment before health is told.
+      while status() == .pass { await Task.yield() }
+      #expect(status() == .fail)
+      group.cancelAll()
+    }
+  }
+
   /// No key, one for another algorithm, and two with one name.
   static let withdrawals = [
     #"{"keys": []}"#, #"{"keys": [{"kty": "EC", "crv": "P-384", "kid": "old"}]}"#,

@@ -324,4 +324,28 @@ struct MigrationRoutesTests {
       }
     }
   }
+
+  @Test func `who is in every team, or each operator, reads that party's runbooks and no other's`() async throws {
+    try await Self.run(authentication: .required(SpokenRoles())) { api in
+      let planned = try await Self.post(api, "migrations", Self.wish(), headers: APIFixture.all)
+      let migration: MigrationView = try planned.decode()
+      let path = "/api/v1/migrations/\(migration.id.uuidString.lowercased())/runbook"
+      let (team, source) = ("party=projectTeam&name=vigie", "party=sourceOperator&name=dtnum")
+      for (role, own, other) in [
+        (Role.projectTeam(Role.everyone), team, source), (Role.operator(Role.everyone), source, team),
+      ] {
+        let headers = APIFixture.being(role)
+        let moves: ListView<MoveView> = try await api.send(.get, "/api/v1/moves", headers: headers).decode()
+        #expect(moves.items.count == migration.progress?.total, "\(role)")
+        let seen: ListView<MigrationView> = try await api.send(.get, "/api/v1/migrations", headers: headers).decode()
+        #expect(seen.items.map(\.id) == [migration.id], "\(role)")
+        #expect(try await api.send(.get, "\(path)?\(own)", headers: headers).status == 200, "\(role)")
+        for query in ["party=serviceBody", other] {
+          _ = try await api.send(.get, "\(path)?\(query)", headers: headers).problem(403, .forbidden)
+        }
+      }
+      let auditor = APIFixture.being(.auditor)
+      #expect(try await api.send(.get, "\(path)?party=serviceBody", headers: auditor).status == 200)
+    }
+  }
 }

@@ -203,6 +203,40 @@ struct OutageTests {
     try await server.stop()
   }
 
+  /// It may have been taken back: only the database knows.
+  @Test func `a key whose revocation was not answered opens nothing while the database is away`() async throws {
+    let (server, configuration) = try await database()
+    try await APIFixture.run(on: configuration) { try await $0.offer() }
+    try await KeyedAPI.run(on: configuration) { api, _ in
+      let taken = try await key(api, "reprise")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await api.store.keepWorld(configuration) }
+        while !api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        let status = try await ask(api, showing: taken).status
+        #expect(status == 200)
+        try await api.pool.withConnection { connection in
+          // A deferred trigger that ends its own server process strikes within COMMIT.
+          try await connection.script(
+            """
+            CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$
+              BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10); RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER die AFTER UPDATE ON api_keys DEFERRABLE INITIALLY DEFERRED
+              FOR EACH ROW EXECUTE FUNCTION die();
+            """)
+        }
+        let revocation = try await api.send(
+          .delete, "/api/v1/keys/\(taken.key.id)", headers: ["authorization": "Bearer governance-admin"])
+        _ = try revocation.problem(503, .ambiguousCommit)
+        try await server.stop(immediately: true)
+        while api.store.isWorldLive { try await Task.sleep(for: .milliseconds(10)) }
+        _ = try await ask(api, showing: taken).problem(503, .databaseUnavailable)
+        try await server.startAgain()
+        group.cancelAll()
+      }
+    }
+    try await server.stop()
+  }
+
   @Test func `with the database away the public document is the last that was made, and none where none was`()
     async throws
   {

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import HTTPTypes
 import Model
+import NIOConcurrencyHelpers
 import Store
 import Testing
 
@@ -47,6 +48,37 @@ struct RecoveryRoutesTests {
     struct Away: Error {}
   }
 
+  /// A bus that is read to its end once it is let, or has waited too long for that.
+  private final class SlowBus: RecoverySurveyor {
+    private struct State {
+      var isOpen = false
+      var underWay = 0
+      var most = 0
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    /// How often it was read at a time, at most.
+    var most: Int { state.withLockedValue { $0.most } }
+
+    func open() { state.withLockedValue { $0.isOpen = true } }
+
+    func evidence() async throws -> [BusEvidence] {
+      state.withLockedValue { state in
+        state.underWay += 1
+        state.most = max(state.most, state.underWay)
+      }
+      defer { state.withLockedValue { $0.underWay -= 1 } }
+      let end = ContinuousClock.now + .seconds(20)
+      while !state.withLockedValue({ $0.isOpen }), ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      return try await Bus().evidence()
+    }
+
+    func told() async throws -> ToldEvidence { try await Bus().told() }
+  }
+
   @Test func `while suspended a decision is refused with a problem of its own, and reading goes on`() async throws {
     try await APIFixture.run { api in
       try await api.offer(projects: ["vigie"])
@@ -80,6 +112,23 @@ struct RecoveryRoutesTests {
       #expect(placements.items.map(\.spec.project) == ["perdu"])
       let calm: RecoveryView = try await api.send(.get, "/api/v1/recovery").decode()
       #expect(!calm.restored && calm.epoch == 4 && calm.nextEpoch == 4 && calm.suspendedAt == nil)
+    }
+  }
+
+  @Test func `the bus is read once at a time, however many ask`() async throws {
+    let bus = SlowBus()
+    try await APIFixture.run(surveyor: bus) { api in
+      try await api.offer()
+      try await withThrowingTaskGroup(of: Answer.self) { group in
+        for _ in 0..<7 { group.addTask { try await api.send(.get, "/api/v1/recovery") } }
+        for _ in 0..<2 {
+          let refused = try #require(try await group.next())
+          _ = try refused.problem(503, .contended)
+        }
+        bus.open()
+        for try await answer in group { #expect(answer.status == 200, "\(answer.text)") }
+      }
+      #expect(bus.most == 1)
     }
   }
 

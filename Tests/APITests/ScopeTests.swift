@@ -199,6 +199,39 @@ import Testing
     }
   }
 
+  @Test func `who is in every team is no console, and who is each operator does not administer`() async throws {
+    try await run { api in
+      let teams = APIFixture.being(.projectTeam(Role.everyone))
+      let operators = APIFixture.being(.operator(Role.everyone))
+      let all = try await placements(api, .auditor)
+      for (headers, path, text, field) in [
+        (teams, "projects/nouveau", Offered.project("nouveau"), "metadata.name"),
+        (
+          teams, "projects/vigie", Offered.project("vigie").replacing("organisation: mi", with: "organisation: mj"),
+          "spec.organisation"
+        ),
+        (operators, "chains/autre", Offered.chain.replacing("name: forge", with: "name: autre"), "metadata.name"),
+        (
+          operators, "zones/nord-usuel", Offered.zone.replacing("sensitivity: usuel", with: "sensitivity: DR"),
+          "spec.sensitivity"
+        ),
+      ] {
+        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: headers)
+        #expect(try answer.problem(403, .forbidden).errors?.first?.path == field, "\(path)")
+      }
+      for role in [Role.projectTeam(Role.everyone), .operator(Role.everyone)] {
+        #expect(try await placements(api, role) == all, "each is some project's, and some operator's")
+        for path in ["findings", "flows", "flows?operator=dtnum", "derogations", "derogation-requests"] {
+          let answer = try await api.send(.get, "/api/v1/\(path)", headers: APIFixture.being(role))
+          #expect(answer.status == 200, "\(path): \(answer.text)")
+        }
+      }
+      for path in ["agents", "operators/dtnum/history", "regions/nord/history"] {
+        #expect(try await api.send(.get, "/api/v1/\(path)", headers: operators).status == 200, "\(path)")
+      }
+    }
+  }
+
   @Test func `reservations, derogations, capacity and losses are those of one's own as well`() async throws {
     try await run { api in
       func put(_ path: String, _ text: String) async throws {

@@ -19,13 +19,15 @@ import Testing
 struct ServerTests {
   private static let host = "127.0.0.1"
 
+  /// What the server says.
+  private let lines = LogLines()
+
   private func serve(
     idleTimeout: Duration = .seconds(60), mostConnections: Int = 4096,
     _ body: @escaping @Sendable (TestClient, Int) async throws -> Void
   ) async throws {
     try await APIFixture.run { api in
       let port = try FreePort.find()
-      let lines = LogLines()
       let server = APIServer(
         store: api.store, telemetry: api.telemetry, authentication: .none, host: Self.host, port: port,
         idleTimeout: idleTimeout, mostConnections: mostConnections,
@@ -75,6 +77,24 @@ struct ServerTests {
       #expect(refused.status == .contentTooLarge)
       let next = try await client.get("/livez")
       #expect(next.status == .ok)
+    }
+  }
+
+  @Test func `a body that is badly chunked is not the service's fault, and the connection ends with it`() async throws {
+    try await serve { client, port in
+      let bad =
+        "PUT /api/v1/operators/dtnum HTTP/1.1\\r\\nHost: localhost\\r\\nTransfer-Encoding: chunked\\r\\n"
+        + "Content-Type: application/json\\r\\n\\r\\nzz\\r\\n"
+      let script =
+        "exec 3<>/dev/tcp/\(Self.host)/\(port); printf '\(bad)' >&3 2>/dev/null; cat <&3 2>/dev/null || true"
+      let printed = try await ChildProcess.run("/bin/bash", ["-c", script])
+      #expect(printed.hasPrefix("HTTP/1.1 400 "), "\(printed)")
+      #expect(!lines.contain("A request failed"))
+      let metrics = try await client.get("/metrics")
+      let counts = String(buffer: try #require(metrics.body)).split(separator: "\n").filter {
+        $0.hasPrefix("regie_http_request_seconds_count") && $0.contains(#"method="PUT""#)
+      }
+      #expect(counts.count == 1 && counts.first?.contains(#"status="400""#) == true, "\(counts)")
     }
   }
 

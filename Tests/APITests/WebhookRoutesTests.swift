@@ -125,10 +125,16 @@ struct WebhookRoutesTests {
         _ = try await Self.post(api, "", Self.wish(#""serviceBody": true"#), headers: APIFixture.being(role))
           .problem(403, .forbidden)
       }
-      let speaker = APIFixture.being(.operator("dtnum"))
-      #expect(try await api.send(.get, Self.base, headers: speaker).decode(ListView<WebhookView>.self).items.isEmpty)
-      _ = try await Self.post(api, "\(path)/test", nil, headers: speaker).problem(404, .notFound)
-      _ = try await api.send(.delete, "\(Self.base)\(path)", headers: speaker).problem(404, .notFound)
+      for role in [
+        Role.operator("dtnum"), .operator(Role.everyone), .projectTeam("vigie"), .projectTeam(Role.everyone),
+      ] {
+        let other = APIFixture.being(role)
+        let seen: ListView<WebhookView> = try await api.send(.get, Self.base, headers: other).decode()
+        #expect(seen.items.isEmpty, "\(role)")
+        _ = try await Self.post(api, "\(path)/test", nil, headers: other).problem(404, .notFound)
+        _ = try await api.send(.get, "\(Self.base)\(path)/deliveries", headers: other).problem(404, .notFound)
+        _ = try await api.send(.delete, "\(Self.base)\(path)", headers: other).problem(404, .notFound)
+      }
       #expect(try await Self.post(api, "\(path)/test", nil, headers: admin).status == 202)
       for wish in [#""operator": "dtnum", "serviceBody": true"#, #""serviceBody": false"#] {
         _ = try await Self.post(api, "", Self.wish(wish), headers: admin).problem(400, .malformed)
@@ -145,7 +151,8 @@ struct WebhookRoutesTests {
       #expect(own.status == 201)
       _ = try await Self.post(api, "", Self.wish(), headers: team).problem(403, .forbidden)
       _ = try await Self.post(api, "", Self.wish(#""project": "vigie""#), headers: speaker).problem(403, .forbidden)
-      #expect(try await Self.post(api, "", Self.wish(), headers: speaker).status == 201)
+      let theirs = try await Self.post(api, "", Self.wish(), headers: speaker)
+      #expect(theirs.status == 201)
       let seen: ListView<WebhookView> = try await api.send(.get, Self.base, headers: team).decode()
       #expect(seen.items.map(\.project) == ["vigie"])
       _ = try await Self.post(api, "\(path)/test", nil, headers: speaker).problem(404, .notFound)
@@ -156,6 +163,19 @@ struct WebhookRoutesTests {
       #expect(all.items.count == 2)
       for headers in [APIFixture.being(.auditor), APIFixture.being(.boardMember(operator: "dtnum"))] {
         _ = try await Self.post(api, "", Self.wish(), headers: headers).problem(403, .forbidden)
+      }
+      // Who is in every team is no operator, and who is each operator in no team.
+      let others = "/\(try theirs.decode(WebhookView.self).id.uuidString.lowercased())"
+      for (role, owner, foreign, wish) in [
+        (Role.projectTeam(Role.everyone), "vigie", others, Self.wish()),
+        (Role.operator(Role.everyone), "dtnum", path, Self.wish(#""project": "vigie""#)),
+      ] {
+        let headers = APIFixture.being(role)
+        let own: ListView<WebhookView> = try await api.send(.get, Self.base, headers: headers).decode()
+        let owners = own.items.map { $0.project ?? $0.operator }
+        #expect(owners == [owner], "\(role)")
+        _ = try await Self.post(api, "", wish, headers: headers).problem(403, .forbidden)
+        _ = try await api.send(.delete, "\(Self.base)\(foreign)", headers: headers).problem(404, .notFound)
       }
     }
   }

@@ -27,7 +27,19 @@ import Testing
   @Test func `the widest role counts, and one for everyone is wide`() {
     let access = Access.read([.auditor], own: [.operator])
     #expect(access.scope(for: caller(.operator("a"), .auditor)) == .everything)
-    #expect(access.scope(for: caller(.operator(Role.everyone))) == .everything)
+    let each = access.scope(for: caller(.operator("a"), .operator(Role.everyone)))
+    #expect(each == .own(operators: .all, projects: []))
+  }
+
+  @Test func `a role for everyone is each of its kind, and reaches nothing of another kind`() throws {
+    let access = Access.read([.auditor], own: [.operator, .projectTeam])
+    let each = try #require(access.scope(for: caller(.operator(Role.everyone), .projectTeam("p"))))
+    #expect(each.covers(operator: "any") && !each.covers(operator: nil))
+    #expect(each.covers(project: "p") && !each.covers(project: "q"))
+    let teams = try #require(access.scope(for: caller(.projectTeam(Role.everyone))))
+    #expect(teams.covers(project: "any") && !teams.covers(operator: "any"))
+    let both = access.scope(for: caller(.operator(Role.everyone), .projectTeam(Role.everyone)))
+    #expect(both == .own(operators: .all, projects: .all), "what is nobody's is still for whoever reads everything")
   }
 
   @Test func `who may only read changes nothing, in whatever role`() {
@@ -45,9 +57,14 @@ import Testing
   }
 
   @Test func `whoever sits at the machine of a demo is in every role`() {
+    let own: [RoleKind.Subject: Scope] = [
+      .operator: .own(operators: .all, projects: []), .project: .own(operators: [], projects: .all),
+      .organisation: .own(operators: [], projects: []),
+    ]
     for kind in RoleKind.allCases {
       #expect(Access.change([kind]).scope(for: .local) == .everything)
-      #expect(Access.change([], own: [kind]).scope(for: .local) == (kind.subject == nil ? nil : .everything))
+      let expected = kind.subject.flatMap { own[$0] }
+      #expect(Access.change([], own: [kind]).scope(for: .local) == expected, "\(kind)")
     }
     #expect(Caller.local.has(.operator("any")) && Caller.local.has(.boardMember))
   }

@@ -54,7 +54,7 @@ import Testing
     let (answer, asks) = machine.wanted("new", at: .seconds(20))
     #expect(name(answer) == "wait" && asks)
     machine.fetched(KeySet(), at: .seconds(20))
-    #expect(name(machine.settled("p", at: .seconds(20))) == "unknown")
+    #expect(name(machine.settled("p", at: .seconds(20))) == "unknown" && !machine.believesKeys(at: .seconds(20)))
   }
 
   @Test func `while the issuer is being asked, nothing is said of a key that it may have by now`() throws {
@@ -91,8 +91,9 @@ import Testing
       if second > 300 { #expect(name(machine.settled("no", at: .seconds(second))) == "unavailable") }
     }
     #expect((50...60).contains(asked), "once a minute, after a beginning that is faster: \(asked)")
-    #expect(name(machine.settled("p", at: .seconds(3599))) == "key")
+    #expect(name(machine.settled("p", at: .seconds(3599))) == "key" && machine.believesKeys(at: .seconds(3599)))
     #expect(name(machine.settled("p", at: .seconds(3600))) == "unavailable")
+    #expect(!machine.believesKeys(at: .seconds(3600)))
     let (answer, asks) = machine.wanted("p", at: .seconds(3700))
     #expect(name(answer) == "wait" && asks)
     machine.fetched(try TestIssuer().keySet(), at: .seconds(3701))

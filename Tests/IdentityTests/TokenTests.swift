@@ -100,6 +100,44 @@ import Testing
     #expect(throws: TokenRefusal.malformed) { try UnverifiedToken(text) }
   }
 
+  /// Whoever reaches the service can send such a header, and nothing but its length is known before it is read.
+  @Test(.timeLimit(.minutes(1)))
+  func `a header that is deep and wide is not read to its end`() throws {
+    let deep = String(repeating: #"{"":"#, count: 500)
+    let wide = "[" + Array(repeating: "{}", count: 3200).joined(separator: ",") + "]"
+    let header = deep + wide + String(repeating: "}", count: 500)
+    let text = try issuer.signed(header: header, claims: "{}")
+    try #require(text.utf8.count <= UnverifiedToken.longest)
+    #expect(throws: TokenRefusal.malformed) { try UnverifiedToken(text) }
+  }
+
+  @Test func `what a token says within it is read to some depth`() throws {
+    func nested(_ depth: Int) -> String {
+      String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    }
+    func header(_ depth: Int) -> String { #"{"alg": "ES256", "kid": "p", "x": \#(nested(depth))}"# }
+    func claims(_ depth: Int) -> String {
+      let (now, name) = (TestIssuer.now, TestIssuer.name)
+      return #"{"iss": "\#(name)", "sub": "x", "aud": "regie", "exp": \#(now + 300), "x": \#(nested(depth))}"#
+    }
+    _ = try issuer.verify(try issuer.signed(header: header(60), claims: claims(60)))
+    for (first, second) in [(70, 1), (1, 70)] {
+      let text = try issuer.signed(header: header(first), claims: claims(second))
+      #expect(throws: TokenRefusal.malformed) { try issuer.verify(text) }
+    }
+  }
+
+  /// Which of the two counts is for each reader to choose, and others may have chosen the other.
+  @Test(
+    arguments: [
+      (#"{"alg": "ES256", "alg": "ES256", "kid": "p"}"#, "{}"), (#"{"alg": "ES256", "kid": "p", "kid": "p"}"#, "{}"),
+      (#"{"alg": "ES256", "kid": "p"}"#, #"{"sub": "a", "sub": "b"}"#),
+    ])
+  func `a token that says something twice is refused`(header: String, claims: String) throws {
+    let text = try issuer.signed(header: header, claims: claims)
+    #expect(throws: TokenRefusal.malformed) { try issuer.verify(text) }
+  }
+
   @Test func `a token that is too long is not read`() throws {
     let text = try issuer.token(TestIssuer.claims(["x": String(repeating: "x", count: UnverifiedToken.longest)]))
     #expect(throws: TokenRefusal.malformed) { try UnverifiedToken(text) }

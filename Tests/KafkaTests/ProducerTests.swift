@@ -132,6 +132,21 @@ import Testing
     #expect(numbers.count == count)
   }
 
+  /// 46: the broker has had these sequence numbers before, and the library takes that for success. Here they come in one batch.
+  @Test func `of a batch that had to be sent twice no place is told, of none of its messages`() async throws {
+    let broker = try await PrivateBroker()
+    try await broker.mock.pushErrors(.produce, [46])
+    let offsets = try await broker.withProducer {
+      $0.linger = .milliseconds(500)
+    } _: { producer in
+      let twice = await producer.send((0..<3).map { broker.message($0) })
+      let once = await producer.send((3..<6).map { broker.message($0) })
+      return try (twice + once).map { try $0.get().offset }
+    }
+    // The mock has not kept the first three.
+    #expect(offsets == [-1, -1, -1, 0, 1, 2])
+  }
+
   @Test func `what is sent while the broker is down arrives once it is back`() async throws {
     let broker = try await PrivateBroker()
     try await broker.withProducer { producer in

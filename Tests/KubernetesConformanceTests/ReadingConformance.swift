@@ -73,6 +73,32 @@ struct ReadingConformance {
     }
   }
 
+  @Test("pages of all namespaces neither lose nor repeat an object", arguments: Endpoint.available)
+  func pagingNamespaces(_ endpoint: Endpoint) async throws {
+    try await endpoint.withNamespace { (api, name) async throws in
+      // In keys a dash comes before the slash that ends a namespace's name.
+      let beside = "\(name)-x"
+      let space: JSONValue = [
+        "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(beside)],
+      ]
+      #expect(try await api.call("POST", "/api/v1/namespaces", space).code == 201)
+      for (namespace, object) in [(name, "y"), (name, "z"), (beside, "a"), (beside, "b")] {
+        let labelled = API.configMap(object, labels: ["pair": .string(name)])
+        #expect(try await api.call("POST", "/api/v1/namespaces/\(namespace)/configmaps", labelled).code == 201)
+      }
+      let path = "/api/v1/configmaps?labelSelector=pair=\(name)&limit=1"
+      var names: [String] = []
+      var token: String? = ""
+      while let next = token, names.count < 10 {
+        let page = try await api.call("GET", next.isEmpty ? path : "\(path)&continue=\(next)")
+        names += page.names
+        token = page.body[path: ["metadata", "continue"]]?.text
+      }
+      #expect(names == ["a", "b", "y", "z"])
+      _ = try await api.call("DELETE", "/api/v1/namespaces/\(beside)")
+    }
+  }
+
   @Test("a revision of the future is 504, one that is no number is refused", arguments: Endpoint.available)
   func revisions(_ endpoint: Endpoint) async throws {
     let api = try await endpoint.api()

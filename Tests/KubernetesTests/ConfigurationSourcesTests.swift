@@ -25,6 +25,26 @@ struct ConfigurationSourcesTests {
     #expect(found.credential == .tokenFile("\(folder.path)/token"))
   }
 
+  @Test func `what comes from files is read anew from them, and nothing else is`() throws {
+    let config =
+      "{current-context: a, clusters: [{name: a, cluster: {server: 'https://a.test', certificate-authority: ca.crt}}], "
+      + "contexts: [{name: a, context: {cluster: a}}]}"
+    try write(["ca.crt": "CA", "token": "t", "config": config])
+    let found = try [
+      KubernetesConfiguration.inCluster(environment: pod, directory: folder.path),
+      KubernetesConfiguration.kubeconfig(paths: ["\(folder.path)/config"]),
+    ]
+    try write(["ca.crt": "renewed"])
+    for one in found {
+      #expect(one.trust == .authority([UInt8]("CA".utf8)))
+      let anew = try one.source?()
+      #expect(anew?.trust == .authority([UInt8]("renewed".utf8)))
+    }
+    let plain = try KubernetesConfiguration.plain(url: "http://localhost:1")
+    let isFixed = plain.source == nil
+    #expect(isFixed)
+  }
+
   @Test func `a pod without service account is told what it lacks`() throws {
     try write(["ca.crt": "CA"])
     let error = #expect(throws: ConfigurationError.self) {

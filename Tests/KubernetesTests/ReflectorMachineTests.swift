@@ -15,6 +15,7 @@ struct ReflectorMachineTests {
     actions.map { action in
       switch action {
       case .list: "list"
+      case .look: "look"
       case .watch(let version): "watch \(version)"
       case .wait(let duration): "wait \(duration / .milliseconds(1))"
       case .emit(.synced(let items, let version)):
@@ -139,15 +140,60 @@ struct ReflectorMachineTests {
     #expect(waits == [["wait 100.0"], ["wait 200.0"], ["wait 400.0"], ["wait 100.0"], ["wait 200.0"]])
   }
 
-  @Test func `a watch that fell silent is followed by a list, whose lower version holds`() {
+  @Test func `a watch that fell silent is followed by a list where the server's version is lower, which holds`() {
     var machine = watching()
     #expect(run(&machine, .watchEnded(failure(.timeout), lasted: .seconds(120))) == ["wait 100.0"])
-    #expect(run(&machine, .waited) == ["list"])
+    #expect(run(&machine, .waited) == ["look"])
+    #expect(run(&machine, .looked(at: "3")) == ["list"])
     let list = ObjectList(items: [object("b", "2")], resourceVersion: "3")
     #expect(run(&machine, .listed(list)) == ["synced b 3", "watch 3"])
     #expect(run(&machine, .watchOpened) == [])
     #expect(run(&machine, .watchEvent(.modified(object("b", "4")))) == ["applied b"])
     #expect(run(&machine, .watchEnded(failure(.timeout), lasted: .seconds(150))) == ["wait 100.0"])
+    #expect(run(&machine, .waited) == ["look"])
+  }
+
+  @Test(arguments: [("5", ["watch 5"]), ("9", ["watch 5"]), ("10", ["watch 5"]), ("4", ["list"]), ("v6", ["list"])])
+  func `a kind that rests is listed anew only where the server's version is lower, or is no number`(
+    version: String, next: [String]
+  ) {
+    var machine = watching()
+    _ = run(&machine, .watchEnded(failure(.timeout), lasted: .seconds(120)))
+    #expect(run(&machine, .waited) == ["look"])
+    #expect(run(&machine, .looked(at: version)) == next)
+  }
+
+  @Test func `a kind that rests for half an hour is listed anew, whatever the server's version is`() {
+    var machine = watching()
+    func rest(_ machine: inout Machine, telling event: WatchEvent<Label>? = nil) -> [String] {
+      if let event { _ = run(&machine, .watchEvent(event)) }
+      _ = run(&machine, .watchEnded(failure(.timeout), lasted: .seconds(120)))
+      let next = run(&machine, .waited)
+      if next == ["look"] { _ = run(&machine, .looked(at: "50")) }
+      _ = run(&machine, .watchOpened)
+      return next
+    }
+    for _ in 1...14 { #expect(rest(&machine) == ["look"]) }
+    // What a watch tells is a word, and counts from there on.
+    #expect(rest(&machine, telling: .bookmark(resourceVersion: "9")) == ["look"])
+    for _ in 1...13 { #expect(rest(&machine) == ["look"]) }
+    #expect(rest(&machine) == ["list"])
+    _ = run(&machine, .listed(ObjectList(items: [], resourceVersion: "60")))
+    _ = run(&machine, .watchOpened)
+    #expect(rest(&machine) == ["look"])
+  }
+
+  @Test func `a look that fails is told and tried again, and one that cannot be read is followed by a list`() {
+    var machine = watching()
+    _ = run(&machine, .watchEnded(failure(.timeout), lasted: .seconds(120)))
+    #expect(run(&machine, .waited) == ["look"])
+    #expect(run(&machine, .lookFailed(failure(.connection))) == ["interrupted connection", "wait 200.0"])
+    #expect(run(&machine, .waited) == ["look"])
+    #expect(run(&machine, .looked(at: "5")) == ["resumed", "watch 5"])
+    _ = run(&machine, .watchOpened)
+    _ = run(&machine, .watchEnded(failure(.timeout), lasted: .seconds(120)))
+    #expect(run(&machine, .waited) == ["look"])
+    #expect(run(&machine, .lookFailed(failure(.decoding))) == ["interrupted decoding", "wait 200.0"])
     #expect(run(&machine, .waited) == ["list"])
   }
 
@@ -165,7 +211,8 @@ struct ReflectorMachineTests {
     #expect(watch(&machine, for: 50, telling: .bookmark(resourceVersion: "9")) == ["watch 9"])
     #expect(watch(&machine, for: 50) == ["watch 9"])
     #expect(watch(&machine, for: 50) == ["watch 9"])
-    #expect(watch(&machine, for: 50) == ["list"])
+    #expect(watch(&machine, for: 50) == ["look"])
+    #expect(run(&machine, .looked(at: "2")) == ["list"])
     _ = run(&machine, .listed(ObjectList(items: [], resourceVersion: "2")))
     _ = run(&machine, .watchOpened)
     #expect(watch(&machine, for: 50) == ["watch 2"])

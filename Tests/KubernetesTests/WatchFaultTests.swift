@@ -25,10 +25,12 @@ struct WatchFaultTests {
     }
   }
 
-  /// What was asked for: lists, and watches from which versions.
+  /// What was asked for: lists, looks at the version, and watches from which versions.
   private static func versions(_ server: StubServer) -> [String] {
     server.requests.map { request in
-      request.uri.split(separator: "&").first { $0.hasPrefix("resourceVersion=") }.map(String.init) ?? "list"
+      let parameters = request.uri.split { $0 == "?" || $0 == "&" }
+      if parameters.contains("limit=1") { return "look" }
+      return parameters.first { $0.hasPrefix("resourceVersion=") }.map(String.init) ?? "list"
     }
   }
 
@@ -132,6 +134,7 @@ struct WatchFaultTests {
       .init(chunks: [Self.list(20, [Self.object("a", 19), Self.object("b", 3)])]),
       .init(end: .silent),
       .init(chunks: [Self.list(10, [Self.object("b", 3)])]),
+      .init(chunks: [Self.list(10, [Self.object("b", 3)])]),
       .init(chunks: [Self.line("MODIFIED", "b", 11)], end: .silent),
     ]
     try await StubServer.with { _, before in
@@ -146,8 +149,34 @@ struct WatchFaultTests {
         if news.last == "applied b@11" { break }
       }
       #expect(news == ["synced a,b 20", "deleted a", "synced b 10", "applied b@11"])
-      #expect(Self.versions(server) == ["list", "resourceVersion=20", "list", "resourceVersion=10"])
+      #expect(Self.versions(server) == ["list", "resourceVersion=20", "look", "list", "resourceVersion=10"])
       #expect(informer.snapshot().map(\.identity.resourceVersion) == ["11"])
+    }
+  }
+
+  /// As of a kind that rests on a server where others change: no bookmark comes below where the watch began.
+  @Test func `an informer that is told nothing watches on where the server has gone further`() async throws {
+    let answers: [StubServer.Answer] = [
+      .init(chunks: [Self.list(20, [Self.object("a", 19)])]),
+      .init(end: .silent),
+      .init(chunks: [Self.list(25, [Self.object("a", 19)])]),
+      .init(chunks: [Self.line("MODIFIED", "a", 26)], end: .silent),
+    ]
+    try await StubServer.with { _, before in
+      answers[min(before, answers.count - 1)]
+    } _: { client, server async throws in
+      let informer = client.informer(
+        .namespaces, ListQuery(labelSelector: "a=b"), idleTimeout: .seconds(1),
+        backoff: Backoff(base: .milliseconds(1), limit: .milliseconds(5)), as: ObjectIdentityOnly.self)
+      var news: [String] = []
+      for try await event in informer {
+        news.append(Self.text(event))
+        if news.last == "applied a@26" { break }
+      }
+      #expect(news == ["synced a 20", "applied a@26"])
+      #expect(Self.versions(server) == ["list", "resourceVersion=20", "look", "resourceVersion=20"])
+      let look = server.requests.map(\.uri).first { $0.hasSuffix("limit=1") }
+      #expect(look == "/api/v1/namespaces?labelSelector=a%3Db&limit=1")
     }
   }
 

@@ -72,6 +72,7 @@ struct ErrorAndConfigurationTests {
     #expect(endpoint.parameters["sslrootcert"] == "/ca.pem")
     #expect(endpoint.parameters["tcp_user_timeout"] == "15000")
     #expect(endpoint.parameters["options"]?.contains("TimeZone=UTC") == true)
+    #expect(endpoint.parameters["options"]?.contains("-c tcp_user_timeout=15000") == true, "the server's side")
   }
 
   @Test func `the password is shown nowhere`() throws {

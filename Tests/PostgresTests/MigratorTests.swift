@@ -119,4 +119,134 @@ struct MigratorTests {
     }
     #expect(rows.count == 1)
   }
+
+  /// One waits for a reader that stays, the other takes longer than it may.
+  @Test(arguments: [
+    ("ALTER TABLE region ADD COLUMN name text", PostgresError.Kind.server), ("SELECT pg_sleep(60)", .deadlineExceeded),
+  ])
+  func `a step that was not done in time is named, and may be done later`(
+    sql: String, kind: PostgresError.Kind
+  ) async throws {
+    let configuration = try await freshConfiguration()
+    _ = try await PostgresMigrator([one]).migrate(configuration, logger: quiet)
+    var migrator = try PostgresMigrator([one, PostgresMigration(version: 2, name: "late", sql: sql)])
+    migrator.patience = .seconds(1)
+    migrator.lockPatience = .milliseconds(50)
+    let hasty = migrator
+    try await PostgresConnection.withConnection(configuration) { reader in
+      try await reader.transaction { reader in
+        _ = try await reader.query("SELECT * FROM region")
+        let error = await #expect(throws: PostgresError.self) {
+          _ = try await hasty.migrate(configuration, logger: quiet)
+        }
+        #expect(error?.kind == kind)
+        #expect(error?.isRetriable == true)
+        #expect(error?.message.hasPrefix("migration 2 (late): ") == true)
+        #expect(error?.description.contains("REGIE_MIGRATION_TIMEOUT") == (kind == .deadlineExceeded))
+      }
+    }
+  }
+
+  @Test func `whoever was stopped between two steps keeps nobody from migrating`() async throws {
+    let configuration = try await freshConfiguration()
+    var migrator = try PostgresMigrator([one])
+    migrator.longestSilence = .milliseconds(200)
+    let next = migrator
+    try await PostgresConnection.withConnection(configuration) { stopped in
+      _ = try await stopped.query("SELECT pg_advisory_lock(\(PostgresMigrator.lockKey))")
+      let applied = try await next.migrate(configuration, logger: quiet)
+      #expect(applied == [1])
+      let error = await #expect(throws: PostgresError.self) { _ = try await stopped.query("SELECT 1") }
+      #expect(error?.kind == .connectionLost)
+    }
+  }
+
+  @Test func `whoever is at work on a step is left alone, however long it says nothing`() async throws {
+    let configuration = try await freshConfiguration()
+    var migrator = try PostgresMigrator([one])
+    migrator.longestSilence = .milliseconds(200)
+    let next = migrator
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await PostgresConnection.withConnection(configuration) { working in
+          _ = try await working.query("SELECT pg_advisory_lock(\(PostgresMigrator.lockKey)), pg_sleep(2)")
+        }
+      }
+      try await PostgresConnection.withConnection(configuration) { observer in
+        let isHeld = try await eventually {
+          try await observer.query(
+            """
+            SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """
+          ).count > 0
+        }
+        #expect(isHeld)
+      }
+      let applied = try await next.migrate(configuration, logger: quiet)
+      #expect(applied == [1])
+      try await group.waitForAll()
+    }
+  }
+
+  @Test func `what a step looks up among many rows is looked up in memory`() async throws {
+    let configuration = try await freshConfiguration()
+    let many = PostgresMigration(
+      version: 1, name: "many",
+      sql: """
+        CREATE TABLE held AS SELECT gen_random_uuid() AS id FROM generate_series(1, 300000);
+        ANALYZE held;
+        CREATE TABLE plan (line text);
+        DO $$ DECLARE step text; BEGIN
+          FOR step IN EXPLAIN SELECT 1 FROM held AS h WHERE h.id NOT IN (SELECT id FROM held) LOOP
+            INSERT INTO plan VALUES (step);
+          END LOOP;
+        END $$;
+        """)
+    _ = try await PostgresMigrator([many]).migrate(configuration, logger: quiet)
+    let lines = try await PostgresConnection.withConnection(configuration) { connection in
+      try await connection.query("SELECT line FROM plan").map { try $0.decode(String.self, "line") }
+    }
+    let plan = lines.joined(separator: "\n")
+    #expect(plan.contains("hashed SubPlan"), "\(plan)")
+  }
+
+  @Test func `what the database lacks of its inventory is told, and nothing of a later version's`() async throws {
+    let configuration = try await freshConfiguration()
+    let guarded = PostgresMigration(
+      version: 1, name: "guarded",
+      sql: """
+        CREATE TABLE region (id int PRIMARY KEY);
+        CREATE TRIGGER region_stays BEFORE UPDATE ON region FOR EACH ROW
+          EXECUTE FUNCTION suppress_redundant_updates_trigger();
+        """)
+    var migrator = try PostgresMigrator([guarded])
+    migrator.inventory = PostgresInventory(triggers: ["region.region_stays"], indexes: ["region_pkey"])
+    let careful = migrator
+    #expect(try await careful.migrate(configuration, logger: quiet) == [1])
+    #expect(try await careful.migrate(configuration, logger: quiet) == [])
+    try await PostgresConnection.withConnection(configuration) { connection in
+      try await connection.script(
+        "DROP TRIGGER region_stays ON region; ALTER TABLE region DROP CONSTRAINT region_pkey")
+    }
+    let error = await #expect(throws: PostgresError.self) {
+      _ = try await careful.migrate(configuration, logger: quiet)
+    }
+    #expect(error?.kind == .migration)
+    #expect(error?.message.hasPrefix("the database lacks 2 of the triggers and unique indexes") == true)
+    for name in ["region.region_stays", "region_pkey"] { #expect(error?.message.contains(name) == true, "\(name)") }
+    #expect(error?.hint?.contains("empty database") == true)
+    _ = try await PostgresMigrator([guarded, two]).migrate(configuration, logger: quiet)
+    #expect(try await careful.migrate(configuration, logger: quiet) == [])
+  }
+
+  @Test func `a step whose tables are there already says where they may come from`() async throws {
+    let configuration = try await freshConfiguration()
+    try await PostgresConnection.withConnection(configuration) { try await $0.script("CREATE TABLE region (id int)") }
+    let error = await #expect(throws: PostgresError.self) {
+      _ = try await PostgresMigrator([one]).migrate(configuration, logger: quiet)
+    }
+    #expect(error?.kind == .migration)
+    #expect(error?.hint?.contains("empty database") == true)
+  }
 }

@@ -71,6 +71,28 @@ struct PoolStateMachineTests {
     #expect(run(pool, .returned(2, usable: true)) == [.lease(2, to: 3)])
   }
 
+  @Test func `busy is told apart from not there`() {
+    let pool = machine(maximum: 1, waiters: 1)
+    _ = run(pool, .acquire(1, goesFirst: false))
+    #expect(pool.machine.absence?.kind == .unreachable, "nothing was opened yet")
+    let early = run(pool, .acquire(2, goesFirst: false))
+    _ = run(pool, .started)
+    #expect(pool.machine.absence?.kind == .unreachable, "the first is being opened")
+    _ = run(pool, .opened(1))
+    #expect(pool.machine.absence == nil, "it is in use")
+    _ = run(pool, .acquire(3, goesFirst: false))
+    let busy = run(pool, .acquire(4, goesFirst: false))
+    _ = run(pool, .returned(1, usable: false))
+    _ = run(pool, .failedToOpen(2, away))
+    #expect(pool.machine.absence == away)
+    let late = run(pool, .acquire(5, goesFirst: false))
+    let refusals = [early, busy, late].compactMap { actions -> PostgresError? in
+      if case .refuse(_, let error)? = actions.first { error } else { nil }
+    }
+    #expect(refusals.map(\.kind) == [.unreachable, .poolExhausted, .unreachable])
+    #expect(refusals.last == away)
+  }
+
   @Test func `a waiter that gave up is passed over`() {
     let pool = machine(maximum: 1)
     _ = run(pool, .started)

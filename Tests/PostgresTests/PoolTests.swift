@@ -135,6 +135,14 @@ struct PoolTests {
     try await server.stop()
   }
 
+  @Test func `a pool that has opened nothing yet is not taken for a busy one`() async throws {
+    let pool = PostgresPool(configuration: try await freshConfiguration(), logger: quiet)
+    let error = await #expect(throws: PostgresError.self) {
+      try await pool.withConnection(deadline: .now + .milliseconds(20)) { _ in }
+    }
+    #expect(error?.kind == .unreachable)
+  }
+
   @Test func `a server that is away is told at the deadline with the address`() async throws {
     let closed = try ClosedPort()
     let port = closed.number

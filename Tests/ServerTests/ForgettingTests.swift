@@ -88,6 +88,21 @@ struct ForgettingServiceTests {
     }
   }
 
+  /// 46, as in ``RelayTests``: the client takes it for success, and the mock has not kept the tombstone.
+  @Test func `a tombstone of which nobody knows where the bus has it is sent again`() async throws {
+    try await ServerFixture.run { fixture in
+      let gone = try await prepare(fixture)
+      try await fixture.with(try fixture.relay()) {
+        try await expectAgreement(fixture, count: 2)
+        try await fixture.mock.pushErrors(.produce, [46])
+        #expect(try await fixture.store.forgetRemoved(olderThan: .seconds(86_400), limit: 10).forgotten == 1)
+        #expect(try await eventually { try await tombstones(fixture) == gone })
+        try await expectAgreement(fixture, count: 1)
+      }
+      #expect(try await fixture.count("SELECT count(*) FROM placements WHERE tombstone_at IS NOT NULL") == 1)
+    }
+  }
+
   @Test func `a zone in which all is forgotten still has a record, which says so`() async throws {
     try await ServerFixture.run { fixture in
       _ = try await prepare(fixture, removing: ["alive", "gone"])
@@ -157,7 +172,9 @@ struct ForgettingServiceTests {
           SELECT id, epoch, revision, 'test' FROM placements WHERE id = ANY(\(gone)) RETURNING 1)
         SELECT count(*) FROM again
         """)
-      let term = try await fixture.store.acquireRelayLease(holder: "test", backendPID: 1).term
+      let term = try await fixture.store.acquireRelayLease(
+        holder: "test", backendPID: 1, messageTimeout: fixture.bus.messageTimeout
+      ).term
       #expect(try await fixture.store.dueTombstones(term: term, limit: 10).isEmpty)
       try await fixture.with(try fixture.relay()) {
         // It is said once more, then its tombstone: never the other way round.

@@ -49,7 +49,7 @@ struct LostEventsTests {
         for name in ["facts-b", "anchor-b"] { #expect(try await eventually { other.healthStatus(name) == .pass }) }
       }
       let count = try await other.events().count
-      try await other.with(try other.facts("c"), try other.sealer("c")) {
+      try await other.with(try other.facts("c"), try other.sealer("c")) { () async throws in
         for name in ["facts-c", "anchor-c"] { #expect(try await eventually { other.healthStatus(name) == .pass }) }
       }
       #expect(try await other.events().count == count)

@@ -54,8 +54,10 @@ struct RelayTests {
     }
   }
 
-  /// 19: too few replicas; 6: another leader. The client tries some again by itself, others it reports.
-  @Test(arguments: [[19, 19, 19], [6, 6, 6, 6], [87, 87]] as [[Int32]])
+  /// 19: too few replicas; 6: another leader. The client tries some again by itself, others it reports. 46: the broker has had
+  /// the sequence numbers before, which the client takes for success and knows no place of; the mock has not kept the records. There
+  /// are four partitions, so four of them meet a batch of several states.
+  @Test(arguments: [[19, 19, 19], [6, 6, 6, 6], [87, 87], [46], [46, 46, 46, 46]] as [[Int32]])
   func `errors of the broker are tried again until all is there`(codes: [Int32]) async throws {
     try await ServerFixture.run { fixture in
       try await fixture.mock.pushErrors(.produce, codes)
@@ -101,6 +103,28 @@ struct RelayTests {
     }
   }
 
+  /// 3: it does not exist, for whoever asks.
+  @Test func `a topic that was there and is gone is looked for again, and its zone is served once it is back`()
+    async throws
+  {
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
+      try await fixture.topics.ensure(zones: ["z0"])
+      try await fixture.mock.setTopicError(Topics.desired(zone: "z0"), 3)
+      var relay = try fixture.relay()
+      relay.surveyPatience = .seconds(1)
+      try await fixture.with(relay) {
+        let placement = try await fixture.place("alpha")
+        let isLookedFor = try await eventually {
+          (try? await fixture.topics.ensure(zones: ["z0"], within: .seconds(2))) == nil
+        }
+        #expect(isLookedFor, "it is taken for granted")
+        try await fixture.mock.setTopicError(Topics.desired(zone: "z0"), 0)
+        try await fixture.expectPublished()
+        #expect(try await fixture.published().map(\.placement) == [placement.spec.id])
+      }
+    }
+  }
+
   @Test func `a leader whose lock is cut off steps down, and what it had tried is published again`() async throws {
     try await ServerFixture.run { fixture in
       let placement = try await fixture.place("alpha")
@@ -132,7 +156,8 @@ struct RelayTests {
       try await fixture.with(try fixture.relay()) {
         #expect(try await eventually { try await fixture.store.relayLease() != nil })
         // Another instance has taken over behind its back.
-        let usurper = try await fixture.store.acquireRelayLease(holder: "usurper", backendPID: 1)
+        let usurper = try await fixture.store.acquireRelayLease(
+          holder: "usurper", backendPID: 1, messageTimeout: fixture.bus.messageTimeout)
         try await fixture.place("alpha")
         // It leads again, but only as a new leader.
         try await fixture.expectPublished()
@@ -164,6 +189,31 @@ struct RelayTests {
         try await fixture.place("alpha")
         try await fixture.expectPublished()
       }
+    }
+  }
+
+  /// Somebody holds its row for longer than is waited for.
+  @Test func `what an earlier version has not noted keeps no other placement waiting`() async throws {
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
+      let early = try await fixture.place("early")
+      _ = try await fixture.pool.withConnection {
+        try await $0.execute("UPDATE outbox SET attempts = 1, published_at = clock_timestamp()")
+      }
+      var database = fixture.database
+      database.idleInTransactionTimeout = .seconds(150)
+      try await PostgresConnection.withConnection(database) { holder in
+        try await holder.script("BEGIN; SELECT FROM placements WHERE project = 'early' FOR UPDATE")
+        try await fixture.with(try fixture.relay()) {
+          let late = try await fixture.place("late")
+          try await fixture.expectPublished()
+          #expect(try await fixture.published().map(\.placement) == [late.spec.id])
+          try await holder.script("ROLLBACK")
+          let isSaid = try await eventually { try await fixture.published().count == 2 }
+          #expect(isSaid)
+        }
+      }
+      let said = try await fixture.published().map(\.placement)
+      #expect(said.contains(early.spec.id))
     }
   }
 

@@ -73,6 +73,7 @@ struct SettingsTests {
     #expect(settings.listen.host == "127.0.0.1" && settings.listen.port == 8080)
     #expect(settings.replication == 3)
     #expect(settings.leaseTimeout == .seconds(5) && settings.messageTimeout == .seconds(10))
+    #expect(settings.migrationTimeout == .seconds(600))
     #expect(settings.transactionalID == nil, "transactions need a broker that has them")
   }
 
@@ -95,6 +96,10 @@ struct SettingsTests {
       try read(["REGIE_KAFKA_REPLICATION": "0", "REGIE_RELAY_LEASE": "1h", "REGIE_MESSAGE_TIMEOUT": "x"])
     }
     #expect(error?.errors.count == 3)
+  }
+
+  @Test func `a migration is given the time that is said`() throws {
+    #expect(try read(["REGIE_MIGRATION_TIMEOUT": "2h"]).migrationTimeout == .seconds(7200))
   }
 
   @Test func `a transactional id is taken as it is`() throws {

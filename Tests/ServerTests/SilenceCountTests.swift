@@ -37,6 +37,18 @@ struct SilenceCountTests {
     #expect(Self.told([(0, true), (16, true)]) == [])
   }
 
+  @Test func `an earlier life that is heard is news once, until it has been quiet for a while`() {
+    var read = ReadSoFar()
+    func seconds(_ count: Int) -> ContinuousClock.Instant { Self.start + .seconds(count) }
+    let news = [(0, false), (5, true), (15, true), (70, false), (74, true), (134, true)].map { at, isEarlierHeard in
+      read.noteHeartbeats(1, isEarlierHeard: isEarlierHeard, at: seconds(at))
+    }
+    #expect(news == [false, true, false, false, false, true])
+    #expect(read.heartbeats == 6)
+    #expect(read.hearsEarlierLife(at: seconds(193)) && !read.hearsEarlierLife(at: seconds(194)))
+    #expect(!ReadSoFar().hearsEarlierLife(at: seconds(0)))
+  }
+
   @Test func `everything was read where each partition was, and of none nothing`() {
     var read = ReadSoFar()
     #expect(!read.hasReached([:]) && !read.hasReached([0: 0]))

@@ -2,9 +2,12 @@ import Events
 import Foundation
 import Kafka
 import KafkaMock
+import Logging
+import Metrics
 import Model
 import Placement
 import Store
+import Telemetry
 import TestSupport
 import Testing
 
@@ -16,16 +19,18 @@ struct SilenceTests {
   /// As long a time between looks as a busy machine needs: what takes three times as long does not count.
   private static let fast = SilenceCount.Pace(interval: .milliseconds(500), portion: .milliseconds(200))
 
+  private static let earlierLife = "regie_status_earlier_life{zone=\"z0\"}"
+
   private static func consumer(_ fixture: ServerFixture) throws -> StatusConsumerService {
     var service = try fixture.status()
     service.silence = fast
     return service
   }
 
-  private static func heartbeat(_ sequence: Int64) throws -> KafkaMessage {
+  private static func heartbeat(_ sequence: Int64, of incarnation: Int64 = 1) throws -> KafkaMessage {
     let status = AgentStatus(
-      zone: "z0", incarnation: 1, sequence: sequence, version: "1", at: Timestamp(Date()), snapshotComplete: true,
-      clusters: [])
+      zone: "z0", incarnation: incarnation, sequence: sequence, version: "1", at: Timestamp(Date()),
+      snapshotComplete: true, clusters: [])
     let event = try BusCodec.event(agent: status, source: "/test", id: UUID().uuidString, time: Timestamp(Date()))
     return KafkaMessage(
       topic: Topics.observed(zone: "z0"), key: Topics.key(agentOf: "z0"), value: event.data,
@@ -63,6 +68,46 @@ struct SilenceTests {
         try await fixture.mock.setUp()
         let goesOn = try await eventually { try await Self.silence(fixture) ?? .zero > before }
         #expect(goesOn)
+      }
+    }
+  }
+
+  /// The agent's present life was heard, and has died; one that it has followed runs on, and speaks.
+  @Test func `an agent whose word does not count ends no silence, and is told of`() async throws {
+    let registry = PrometheusRegistry()
+    try await withMetricsFactory(PrometheusMetricsFactory(registry: registry)) {
+      try await ServerFixture.run { fixture in
+        let lines = LogLines()
+        // Several of its heartbeats come between two looks.
+        let service = StatusConsumerService(
+          store: fixture.store, database: fixture.database, bus: fixture.bus, topics: fixture.topics,
+          silence: SilenceCount.Pace(interval: .seconds(1), portion: .milliseconds(200)),
+          health: try fixture.telemetry.health.register("s", component: "test", role: .informative),
+          logger: lines.logger(from: .warning))
+        try await fixture.with(service) {
+          try await fixture.send([try Self.heartbeat(1, of: 2)])
+          let isHeard = try await eventually { try await fixture.store.agents().first?.status.incarnation == 2 }
+          #expect(isHeard)
+          let isThere = try await eventually { registry.value(Self.earlierLife) == 0 }
+          #expect(isThere)
+          var bus = fixture.bus
+          bus.messageTimeout = .seconds(60)
+          try await KafkaProducer.withProducer(configuration: bus, logger: KafkaBroker.quiet) { producer in
+            var sequence: Int64 = 0
+            let grows = try await eventually {
+              sequence += 1
+              _ = try await producer.send(try Self.heartbeat(sequence, of: 1))
+              try await Task.sleep(for: .milliseconds(200))
+              return try await Self.silence(fixture) ?? .zero > .seconds(1)
+            }
+            #expect(grows)
+          }
+          let isShown = try await eventually { registry.value(Self.earlierLife) == 1 }
+          #expect(isShown)
+          #expect(try await fixture.store.agents().first?.status.incarnation == 2)
+        }
+        #expect(registry.value(Self.earlierLife) == 0, "who does not read does not know")
+        #expect(lines.contain("An earlier life of the zone's agent is still heard"))
       }
     }
   }

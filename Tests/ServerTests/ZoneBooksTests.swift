@@ -55,6 +55,15 @@ struct ZoneBooksTests {
     #expect(record.buckets == expected.buckets && record.count == 1 && record.offsets == [0, 10, 0, 0])
   }
 
+  @Test func `a zone whose topic may have been made anew has its record due, and one that is not known has none`() {
+    var books = ZoneBooks([state(1)])
+    books.tried("z0", at: start, isPublished: true)
+    let later = start + ZoneBooks.interval
+    #expect(books.due(at: later, without: []).isEmpty)
+    books.renew(["z0", "z9"])
+    #expect(books.due(at: later, without: []) == ["z0"] && books.names == ["z0"])
+  }
+
   @Test func `what an agent is asked for makes a record due, once, and stays in it`() throws {
     var books = ZoneBooks([state(1)])
     books.tried("z0", at: start, isPublished: true)

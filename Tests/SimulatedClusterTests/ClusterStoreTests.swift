@@ -58,10 +58,6 @@ struct ClusterStoreTests {
     var store = makeStore()
     let body: JSONValue = ["metadata": ["name": "q"], "spec": ["hard": ["configmaps": "2"]]]
     _ = try store.create(.resourceQuota, namespace: "default", body: body, caller: caller())
-    let early = #expect(throws: StatusError.self) {
-      try store.create(.configMap, namespace: "default", body: configMap("a"), caller: caller())
-    }
-    #expect(early?.message.contains("status unknown for quota: q") == true)
     store.runControllers(now: Fixed.date(0))
     #expect(store.object(.resourceQuota, key("q"))?["status"] == [:])
     store.runControllers(now: Fixed.date(1))
@@ -72,6 +68,48 @@ struct ClusterStoreTests {
     _ = try store.delete(.configMap, key("a"), caller: caller(at: 3))
     store.runControllers(now: Fixed.date(4))
     #expect(store.object(.resourceQuota, key("q"))?[path: ["status", "used"]] == ["configmaps": "0"])
+  }
+
+  @Test("a quota limits what its status says, and nothing before the controller manager has written that")
+  func quotaAdmission() throws {
+    var store = makeStore()
+    func limit(_ most: JSONValue) -> JSONValue { ["metadata": ["name": "q"], "spec": ["hard": ["configmaps": most]]] }
+    func add(_ name: String, to store: inout ClusterStore) throws {
+      _ = try store.create(.configMap, namespace: "default", body: configMap(name), caller: caller())
+    }
+    _ = try store.create(.resourceQuota, namespace: "default", body: limit("1"), caller: caller())
+    for name in ["a", "b"] { try add(name, to: &store) }
+    store.runControllers(now: Fixed.date(1))
+    #expect(store.object(.resourceQuota, key("q"))?[path: ["status", "used"]] == ["configmaps": "2"])
+    let refused = #expect(throws: StatusError.self) { try add("c", to: &store) }
+    #expect(refused?.code == 403 && refused?.message.contains("exceeded quota: q") == true)
+    // A limit that was raised, or lowered, is the old one until then.
+    _ = try store.update(.resourceQuota, key("q"), body: limit("3"), caller: caller(at: 2))
+    #expect(throws: StatusError.self) { try add("c", to: &store) }
+    store.runControllers(now: Fixed.date(3))
+    try add("c", to: &store)
+    _ = try store.update(.resourceQuota, key("q"), body: limit("4"), caller: caller(at: 4))
+    store.runControllers(now: Fixed.date(5))
+    _ = try store.update(.resourceQuota, key("q"), body: limit("2"), caller: caller(at: 6))
+    try add("d", to: &store)
+    store.runControllers(now: Fixed.date(7))
+    #expect(throws: StatusError.self) { try add("e", to: &store) }
+  }
+
+  @Test("a bookmark carries the last revision of its kind, and there is none for a watch that begins there")
+  func bookmarks() throws {
+    var store = makeStore()
+    let start = store.revision
+    #expect(store.bookmark(.configMap, after: start) == nil)
+    _ = try store.create(.configMap, namespace: "default", body: configMap("a"), caller: caller())
+    let made = store.revision
+    let other: JSONValue = ["metadata": ["name": "n"]]
+    _ = try store.create(.namespace, namespace: "", body: other, caller: caller())
+    #expect(store.revision > made)
+    let bookmark = store.bookmark(.configMap, after: start)
+    #expect(bookmark?.kind == .bookmark)
+    #expect(bookmark?.object[path: ["metadata", "resourceVersion"]]?.text == String(made))
+    #expect(store.bookmark(.configMap, after: made) == nil)
   }
 
   @Test("a namespace goes when its content and its own finalizers are gone")

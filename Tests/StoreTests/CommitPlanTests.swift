@@ -86,6 +86,43 @@ struct CommitPlanTests {
     }
   }
 
+  @Test func `of what was decided on a project the last alone is read, however much that is`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for project in ["alpha", "beta"] { _ = try await fixture.place(project) }
+      // All of one after all of the other: whoever went by number would read the one on the way to the other.
+      try await fixture.pool.withConnection { connection in
+        try await connection.script(
+          """
+          CREATE TEMP TABLE again AS SELECT d.* FROM decisions d, generate_series(1, 50);
+          UPDATE again SET id = gen_random_uuid();
+          INSERT INTO decisions OVERRIDING USER VALUE SELECT * FROM again ORDER BY project DESC;
+          ANALYZE;
+          """)
+      }
+      let query = GovernanceStore.latestPlaced(of: ["alpha", "beta"])
+      let plan = try await fixture.pool.withTransaction { connection in
+        _ = try await connection.query(GovernanceStore.plansByKey)
+        let lines = try await connection.query("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) \(query)")
+        return try lines.map { try $0.decode(String.self, at: 0) }
+      }
+      let rows = try await fixture.pool.withConnection { try await $0.query(query) }
+      let found = try rows.map { try DecisionSummary(row: $0) }
+      for project in ["alpha", "beta"] {
+        let numbers = found.filter { $0.project == project }.map(\.number)
+        let last = try await fixture.count("SELECT max(number) FROM decisions WHERE project = \(project)")
+        #expect(numbers == [last], "\(project)")
+        #expect(try await fixture.count("SELECT count(*) FROM decisions WHERE project = \(project)") == 51)
+      }
+      let readings = plan.filter { $0.contains(" on decisions d") }
+      // Of each project; since version 18 the server writes a fraction.
+      let areOneEach = readings.allSatisfy { $0.contains("rows=1 loops=2") || $0.contains("rows=1.00 loops=2") }
+      #expect(readings.count == 1 && areOneEach, "\(plan.joined(separator: "\n"))")
+      let arePassedBy = plan.contains { $0.contains("Rows Removed by Filter") }
+      #expect(!arePassedBy, "\(plan.joined(separator: "\n"))")
+    }
+  }
+
   @Test func `what a batch settles for its transaction ends with it`() async throws {
     try await StoreFixture.run(maximum: 1) { fixture in
       try await fixture.offer()

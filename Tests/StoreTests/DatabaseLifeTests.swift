@@ -156,7 +156,7 @@ extension DatabaseLifeTests {
         #expect(try await eventually { try await fixture.term() == 2 })
       }
       // Who leads on what is there now is let go on.
-      try await fixture.leading {
+      try await fixture.leading { () async throws in
         let begun = ContinuousClock.now
         #expect(try await eventually { fixture.store.life.due(after: .seconds(-2)) > begun })
         #expect(try await fixture.held() == 6)

@@ -67,6 +67,53 @@ struct DecisionTests {
     }
   }
 
+  @Test func `a lowered quota gives back what is neither enforced nor in use any more`() async throws {
+    try await StoreFixture.run { fixture in
+      // The cores that the cluster enforces, those that are in use, and those that are held then.
+      let steps: [(ready: Bool, enforced: Int64?, used: Int64?, held: Int64)] = [
+        (false, nil, nil, 8000),
+        (false, 8, 8, 8000),
+        (true, 4, 8, 8000),
+        (true, 4, 6, 6000),
+        // What was given back may be another's by now.
+        (true, 4, 7, 6000),
+        (true, 4, 4, 4000),
+      ]
+      try await fixture.offer()
+      _ = try await fixture.place("alpha", quota: Offered.quota(cpu: 8))
+      let lowered = try await fixture.place("alpha", quota: Offered.quota(cpu: 4))
+      let placement = try #require(lowered.placements.first)
+      for (number, step) in steps.enumerated() {
+        let report = fixture.observe(
+          placement, sequence: Int64(number + 1), ready: step.ready,
+          enforced: step.enforced.map { Offered.quota(cpu: $0) }, used: step.used.map { Offered.quota(cpu: $0) })
+        _ = try await fixture.store.apply([report], topic: "t", zone: "nord")
+        let held = try await fixture.store.capacity().first?.committed.cpu
+        #expect(held == step.held, "step \(number)")
+        #expect(try await fixture.ledgerAddsUp(), "step \(number)")
+        let doubts = try await fixture.count("SELECT count(*) FROM quota_doubts")
+        #expect(doubts == 0, "step \(number): what is in use is no difference of the books")
+      }
+    }
+  }
+
+  @Test func `a lowered quota gives nothing back of what the cluster does not limit any more`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      _ = try await fixture.place("alpha", quota: Offered.quota(cpu: 8))
+      let lowered = try await fixture.place("alpha", quota: Offered.quota(cpu: 4))
+      let placement = try #require(lowered.placements.first)
+      var enforced = Offered.quota(cpu: 4)
+      enforced.cpu = nil
+      _ = try await fixture.store.apply(
+        [fixture.observe(placement, sequence: 1, ready: false, enforced: enforced)], topic: "t", zone: "nord")
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 8000)
+      _ = try await fixture.store.apply(
+        [fixture.observe(placement, sequence: 2, enforced: Offered.quota(cpu: 4))], topic: "t", zone: "nord")
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 4000)
+    }
+  }
+
   @Test func `capacity of a removed placement is released only when the removal was seen`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()

@@ -88,7 +88,7 @@ struct StoreFixture: Sendable {
   /// An agent's report on the current revision of a placement.
   func observe(
     _ record: PlacementRecord, incarnation: Int64 = 1, sequence: Int64, applied: Bool = true, ready: Bool = true,
-    offset: Int64 = 0, zone: String? = nil
+    offset: Int64 = 0, zone: String? = nil, enforced: ResourceList? = nil, used: ResourceList? = nil
   ) -> ObservationRecord {
     let at = Timestamp(microseconds: 1)
     func condition(_ type: String, _ holds: Bool) -> Condition {
@@ -100,7 +100,8 @@ struct StoreFixture: Sendable {
       placement: record.spec.id, zone: zone ?? record.spec.zone, cluster: record.spec.cluster,
       incarnation: incarnation, sequence: sequence, observedEpoch: record.spec.epoch,
       observedRevision: record.spec.revision, phase: record.spec.phase,
-      conditions: [condition(ConditionType.applied, applied), condition(ConditionType.ready, ready)])
+      conditions: [condition(ConditionType.applied, applied), condition(ConditionType.ready, ready)], used: used,
+      enforced: enforced)
     return ObservationRecord(partition: 0, offset: offset, observation: .placement(state))
   }
 }

@@ -36,6 +36,61 @@ import Testing
     await #expect(throws: CancellationError.self) { try await late.value }
   }
 
+  /// Computes something that lasts until the gate is opened, or too long, and says whether it was let.
+  private static func isLet(by principal: String, among askers: LongWork.Askers, _ gate: DispatchSemaphore) async throws
+    -> Bool
+  {
+    do {
+      try await LongWork.asked(by: principal, among: askers) {
+        try await LongWork.run { _ = gate.wait(timeout: .now() + 20) }
+      }
+      return true
+    } catch let error as StoreError where error.kind == .contended {
+      return false
+    }
+  }
+
+  @Test func `who asks has his share of a line, and others come beside him`() async throws {
+    let askers = LongWork.Askers()
+    let gate = DispatchSemaphore(value: 0)
+    let share = try #require(LongWork.Line.questions.room).each
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for _ in 0..<(share + 3) { group.addTask { try await Self.isLet(by: "team", among: askers, gate) } }
+      for _ in 0..<3 {
+        let isLet = try await group.next()
+        #expect(isLet == false)
+      }
+      group.addTask { try await Self.isLet(by: "console", among: askers, gate) }
+      // What nobody has asked for waits for its turn.
+      group.addTask {
+        try await LongWork.run { _ = gate.wait(timeout: .now() + 20) }
+        return true
+      }
+      for _ in 0..<(share + 2) { gate.signal() }
+      for try await isLet in group { #expect(isLet) }
+    }
+    gate.signal()
+    let isLetAgain = try await Self.isLet(by: "team", among: askers, gate)
+    #expect(isLetAgain)
+  }
+
+  @Test func `all who ask have their part of a line`() async throws {
+    let askers = LongWork.Askers()
+    let gate = DispatchSemaphore(value: 0)
+    let all = try #require(LongWork.Line.questions.room).all
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for number in 0..<(all + 2) {
+        group.addTask { try await Self.isLet(by: "team \(number)", among: askers, gate) }
+      }
+      for _ in 0..<2 {
+        let isLet = try await group.next()
+        #expect(isLet == false)
+      }
+      for _ in 0..<all { gate.signal() }
+      for try await isLet in group { #expect(isLet) }
+    }
+  }
+
   @Test(arguments: [LongWork.Line.questions, .answers, .decisions, .engines, .locked])
   func `the background waits for whoever computes something that somebody waits for`(line: LongWork.Line) async throws {
     let (begun, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))

@@ -119,6 +119,27 @@ struct QuotaCheckTests {
     }
   }
 
+  @Test func `what is in use beyond a lowered quota is held, and no difference`() async throws {
+    try await run { fixture, records in
+      let outcome = try await fixture.place(records[0].spec.project, quota: Offered.quota(cpu: 1))
+      let lowered = try #require(outcome.placements.first)
+      var enforced = Self.decided
+      enforced.cpu = Quantity(1)
+      try await fixture.report(lowered, 2, enforced, used: Self.decided)
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 4000)
+      // As if the ledger had changed: what was reported is read again.
+      let id = lowered.spec.id
+      for sign in ["-", "+"] {
+        try await fixture.script("UPDATE reservations SET cpu = cpu \(sign) 500 WHERE placement = '\(id)'")
+      }
+      #expect(try await fixture.count("SELECT count(*) FROM quota_doubts") == 1)
+      try await fixture.age()
+      #expect(try await fixture.store.checkQuotas().differences == [])
+      try await fixture.report(lowered, 3, enforced, used: enforced)
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 3000)
+    }
+  }
+
   @Test func `what was said again while it was looked at stays a doubt`() async throws {
     try await run { fixture, records in
       try await fixture.report(records[0], 2, Self.raised)
@@ -188,11 +209,12 @@ extension StoreFixture {
   }
 
   /// The agent reports what the quota enforces.
-  fileprivate func report(_ record: PlacementRecord, _ sequence: Int64, _ enforced: ResourceList?) async throws {
-    var report = observe(record, sequence: sequence, applied: enforced.map { $0.cpu == record.spec.quota.cpu } ?? true)
-    guard case .placement(var state) = report.observation else { return }
-    state.enforced = enforced
-    report.observation = .placement(state)
+  fileprivate func report(
+    _ record: PlacementRecord, _ sequence: Int64, _ enforced: ResourceList?, used: ResourceList? = nil
+  ) async throws {
+    let report = observe(
+      record, sequence: sequence, applied: enforced.map { $0.cpu == record.spec.quota.cpu } ?? true, enforced: enforced,
+      used: used)
     _ = try await store.apply([report], topic: "t", zone: "nord")
   }
 

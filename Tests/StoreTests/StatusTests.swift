@@ -99,12 +99,23 @@ struct StatusTests {
   @Test func `heartbeats of older lives do not replace newer ones`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
-      for (incarnation, sequence) in [(2, 1), (1, 9), (2, 0)] as [(Int64, Int64)] {
+      var heard: [Int] = []
+      for (incarnation, sequence) in [(2, 1), (1, 9), (2, 0), (2, 1)] as [(Int64, Int64)] {
         let record = Heartbeats.record(zone: "nord", incarnation: incarnation, sequence: sequence)
-        _ = try await fixture.store.apply([record], topic: "t", zone: "nord")
+        let result = try await fixture.store.apply([record], topic: "t", zone: "nord")
+        #expect(result.life == 2 && result.earlierLife == (incarnation < 2 ? incarnation : nil))
+        heard.append(result.heard)
       }
+      #expect(heard == [1, 0, 0, 0])
       #expect(try await fixture.store.agents().map(\.status.incarnation) == [2])
       #expect(try await fixture.store.agents().map(\.status.sequence) == [1])
+      // A life that ends where the next begins is heard as it should be, also in one batch.
+      let following = [
+        Heartbeats.record(zone: "nord", incarnation: 2, sequence: 2),
+        Heartbeats.record(zone: "nord", incarnation: 3, sequence: 1),
+      ]
+      let result = try await fixture.store.apply(following, topic: "t", zone: "nord")
+      #expect(result.heard == 2 && result.life == 3 && result.earlierLife == nil)
       // An agent can not speak for another zone.
       _ = try await fixture.store.apply([Heartbeats.record(zone: "sud", sequence: 1)], topic: "t", zone: "nord")
       #expect(try await fixture.store.agents().count == 1)

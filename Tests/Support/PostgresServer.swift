@@ -212,13 +212,18 @@ public final class PostgresServer: Sendable {
     try await ChildProcess.run(try Self.tool("pg_dump"), ["--format=custom", "--file=\(path)", "--dbname=\(url)"])
   }
 
-  /// Makes a database what it was when it was dumped.
-  ///
-  /// - Parameter inOneTransaction: whether others see all of it at once, or nothing.
-  public func restore(_ path: String, into url: String, inOneTransaction: Bool = false) async throws {
-    let once = inOneTransaction ? ["--single-transaction"] : []
+  /// Puts a dump in the place of what a database holds, as an operator is told to (docs/operations/backup.md): others see all
+  /// of it at once, or nothing.
+  public func restore(_ path: String, into url: String) async throws {
+    let text = "\(path)-\(UUID().uuidString).sql"
+    defer { try? FileManager.default.removeItem(atPath: text) }
+    try await ChildProcess.run(try Self.tool("pg_restore"), ["--file=\(text)", path])
     try await ChildProcess.run(
-      try Self.tool("pg_restore"), ["--clean", "--if-exists", "--exit-on-error"] + once + ["--dbname=\(url)", path])
+      try Self.tool("psql"),
+      [
+        "--no-psqlrc", "--dbname=\(url)", "--single-transaction", "--set=ON_ERROR_STOP=1",
+        "--command=DROP SCHEMA public CASCADE; CREATE SCHEMA public", "--file=\(text)",
+      ])
   }
 
   /// Unlike the server's own programs, these may run as root.

@@ -2,6 +2,7 @@ import Contract
 import HTTPTypes
 import Hummingbird
 import Metrics
+import NIOHTTP1
 
 /// Counts requests and their time by method, route and status; never by resource name.
 struct RequestMetricsMiddleware: RouterMiddleware {
@@ -25,7 +26,7 @@ struct RequestMetricsMiddleware: RouterMiddleware {
       record(response.status.code)
       return response
     } catch {
-      record(Problem(error, language: .fr, path: request.uri.path).status)
+      record(error is HTTPParserError ? 400 : Problem(error, language: .fr, path: request.uri.path).status)
       throw error
     }
   }

@@ -31,7 +31,11 @@ public struct MoveScopeView: Codable, Sendable, Hashable {
 extension MigrationView {
   /// Leaves out what names others' clusters, placements and projects: that there is such a one may be a fact of a DR zone (protocol
   /// rule 6).
-  public mutating func keepOnly(clusters: Set<String>, operators: Set<String>, projects: Set<String>) {
+  ///
+  /// - Parameters:
+  ///   - operators: those that are the reader's own; nil where each is.
+  ///   - projects: likewise.
+  public mutating func keepOnly(clusters: Set<String>, operators: Set<String>?, projects: Set<String>?) {
     var count = 0
     if let names = scope?.clusters {
       let own = names.filter(clusters.contains)
@@ -43,9 +47,9 @@ extension MigrationView {
     pace.blackouts.removeAll { blackout in
       switch blackout.reach {
       case .everything, .region: false
-      case .operator(let name): !operators.contains(name)
+      case .operator(let name): !(operators?.contains(name) ?? true)
       case .cluster(let name): !clusters.contains(name)
-      case .project(let name): !projects.contains(name)
+      case .project(let name): !(projects?.contains(name) ?? true)
       }
     }
     count += before - pace.blackouts.count

@@ -64,7 +64,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case badRequest = "bad-request"
   /// A fault of the service itself: 500.
   case `internal`
-  /// What the decision was made on kept changing; ask again: 503.
+  /// Too much of the same is under way, or what a decision was made on kept changing; ask again: 503.
   case contended
   /// Another instance has taken over; ask again: 503.
   case leaseLost = "lease-lost"
@@ -76,6 +76,6 @@ public enum ProblemCode: String, Sendable, CaseIterable {
   case databaseRestored = "database-restored"
   /// The bus can not be read, which this needs: 503.
   case busUnavailable = "bus-unavailable"
-  /// The connection was lost during the commit; ask again with the same `Idempotency-Key`: 503.
+  /// The connection was lost during the commit, or right after it; ask again with the same `Idempotency-Key`: 503.
   case ambiguousCommit = "ambiguous-commit"
 }

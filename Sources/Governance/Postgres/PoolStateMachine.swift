@@ -61,6 +61,7 @@ struct PoolStateMachine {
   var failures = 0
   var retryAt: Instant?
   private(set) var lastFailure: PostgresError?
+  private(set) var hasOpened = false
   private var nextID: ConnectionID = 1
 
   init(limits: Limits) {
@@ -95,6 +96,15 @@ struct PoolStateMachine {
     }
   }
 
+  /// Why no connection is to be had; nil where there are some, and all of them in use.
+  var absence: PostgresError? {
+    if let lastFailure { return lastFailure }
+    guard !hasOpened else { return nil }
+    return PostgresError(
+      .unreachable, "no connection was opened yet",
+      hint: "The database is waited for, or its schema is being brought up to date; the log says which")
+  }
+
   private mutating func acquire(_ waiter: WaiterID, goesFirst: Bool, _ now: Instant) -> [Action] {
     guard phase == .running || phase == .notStarted else {
       return [.refuse(waiter, PostgresError(.poolShutDown, "the pool is shut down"))]
@@ -105,7 +115,9 @@ struct PoolStateMachine {
     }
     guard waiters.count < limits.waiters || goesFirst else {
       let message = "\(waiters.count) tasks wait for a connection already"
-      return [.refuse(waiter, PostgresError(.poolExhausted, message, hint: "Shed load, or raise the pool's limits"))]
+      let crowded = PostgresError(.poolExhausted, message, hint: "Shed load, or raise the pool's limits")
+      // A crowd while the first connections are being opened is one all the same.
+      return [.refuse(waiter, (phase == .notStarted ? absence : lastFailure) ?? crowded)]
     }
     waiters.insert(waiter, at: goesFirst ? 0 : waiters.endIndex)
     return openAsNeeded(now)
@@ -116,6 +128,7 @@ struct PoolStateMachine {
     failures = 0
     retryAt = nil
     lastFailure = nil
+    hasOpened = true
     // Connections opened together do not all end together.
     expiries[id] = now + limits.lifetime * (0.9 + chance / 10)
     return settled(id, usable: true, idleSince: now, now)

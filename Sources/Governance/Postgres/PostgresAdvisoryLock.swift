@@ -89,6 +89,16 @@ public struct PostgresAdvisoryLock: Sendable {
   }
 
   /// Stands in the server's queue for a while; says whether the session holds the lock.
+  private func wait(on session: Session) async throws -> Bool {
+    // Left to chance, so that those who began together do not stay in step.
+    let patience = longestWait * Double.random(in: 0.5...1)
+    let exchange = Exchange(deadline: .now + patience + .seconds(30))
+    let answers = try await session.run(Self.turn(of: key, within: patience), within: exchange)
+    return try answers.last?.first?.decode(Bool.self, "held") == true
+  }
+
+  /// One round trip that stands in the server's queue for `patience`; its last answer says whether the session holds the
+  /// lock (`held`). For a session that takes no other one.
   ///
   /// Not for as long as it takes: a statement that waits has a snapshot, and as long as it stands, nothing that died
   /// since, in the whole database, is cleaned up. Each wait begins with a new one, and a free lock is still handed over
@@ -101,10 +111,8 @@ public struct PostgresAdvisoryLock: Sendable {
   /// A lock may be granted in the very moment in which the wait for it ends with that error. The session then holds it:
   /// what it takes is not given back with what failed
   /// (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS), and taking it again would count
-  /// twice. So how the wait ended says nothing, and what the session holds is asked; it takes no other lock.
-  private func wait(on session: Session) async throws -> Bool {
-    // Left to chance, so that those who began together do not stay in step.
-    let patience = longestWait * Double.random(in: 0.5...1)
+  /// twice. So how the wait ended says nothing, and what the session holds is asked.
+  static func turn(of key: Int64, within patience: Duration) -> [PostgresQuery] {
     // For these three statements alone, which are one transaction. Zero would mean for ever.
     let milliseconds = String(max(1, patience.milliseconds))
     let limit: PostgresQuery = "SELECT set_config('lock_timeout', \(milliseconds), true)"
@@ -119,9 +127,7 @@ public struct PostgresAdvisoryLock: Sendable {
     let question: PostgresQuery = """
       SELECT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND granted) AS held
       """
-    let exchange = Exchange(deadline: .now + patience + .seconds(30))
-    let answers = try await session.run([limit, turn, question], within: exchange)
-    return try answers.last?.first?.decode(Bool.self, "held") == true
+    return [limit, turn, question]
   }
 
   private func release(_ session: Session) async {

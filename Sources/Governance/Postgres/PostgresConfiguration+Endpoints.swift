@@ -27,6 +27,8 @@ extension PostgresConfiguration {
       "-c DateStyle=ISO", "-c TimeZone=UTC", "-c IntervalStyle=iso_8601", "-c bytea_output=hex",
       "-c extra_float_digits=1", "-c standard_conforming_strings=on",
       "-c idle_in_transaction_session_timeout=\(idleInTransactionTimeout.milliseconds)",
+      // A transaction is not idle while the server sends to a process that was stopped. Without effect over a Unix socket.
+      "-c tcp_user_timeout=\(tcpUserTimeout.milliseconds)",
     ]
     var session = parameters
     session["application_name"] = applicationName

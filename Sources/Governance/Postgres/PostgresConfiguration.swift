@@ -33,7 +33,8 @@ public struct PostgresConfiguration: Sendable {
   ///
   /// A process that was stopped inside of a transaction holds up whoever wants the same rows for so long.
   public var idleInTransactionTimeout: Duration = .seconds(15)
-  /// How long sent data may stay unacknowledged before the connection counts as lost.
+  /// How long sent data may stay unacknowledged before the connection counts as lost, on either side: so the server
+  /// also ends the transaction of a process that was stopped while it was sent to.
   public var tcpUserTimeout: Duration = .seconds(15)
   /// How long a silent connection waits before the kernel probes it.
   public var keepaliveIdle: Duration = .seconds(15)

@@ -7,7 +7,8 @@ extension PostgresPool {
   ///
   /// - Parameter deadline: the end of patience for getting the connection and for all that is done with it; by default
   ///   the configuration's acquire timeout, then its statement timeout for each statement.
-  /// - Throws: what `body` throws; ``PostgresError/Kind/poolExhausted``; `CancellationError`.
+  /// - Throws: what `body` throws; ``PostgresError/Kind/poolExhausted`` where all connections are in use, and why there is
+  ///   none where there is none; `CancellationError`.
   @discardableResult
   public func withConnection<T>(
     deadline: ContinuousClock.Instant? = nil, _ body: (PostgresConnection) async throws -> T
@@ -92,14 +93,15 @@ extension PostgresPool {
   /// Leaves the queue; does nothing when the answer is on its way already.
   private func withdraw(_ waiter: PoolWaiter) throws {
     // Both under one lock: the machine must not lend a connection to a waiter that is gone.
-    let (wasWaiting, failure) = state.withLockedValue { state in
+    let (wasWaiting, absence) = state.withLockedValue { state in
       let wasWaiting = state.waiters.removeValue(forKey: waiter.id) != nil
       _ = state.machine.handle(.abandon(waiter.id), at: .now, chance: 0)
-      return (wasWaiting, state.machine.lastFailure)
+      return (wasWaiting, state.machine.absence)
     }
     guard wasWaiting else { return }
     try Task.checkCancellation()
-    if let failure { throw failure }
+    // Busy and away are not the same to whoever takes an instance out of service.
+    if let absence { throw absence }
     throw PostgresError(
       .poolExhausted, "no connection became free in time", hint: "Shorten what holds connections, or raise the limits")
   }

@@ -8,9 +8,12 @@ import Store
 struct DatabaseService: Service {
   let configuration: PostgresConfiguration
   let pool: PostgresPool
+  /// How long one migration may take.
+  let migrationTimeout: Duration
   let logger: Logger
 
-  /// - Throws: what waiting does not cure: wrong credentials, a server that is too old, a migration that was changed.
+  /// - Throws: what waiting does not cure: wrong credentials, a server that is too old, a migration that was changed, a
+  ///   schema that lacks something.
   func run() async throws {
     try await cancelWhenGracefulShutdown { try await migrate() }
     // A service that was asked to stop while it waited has nothing to close; the pool returns at once.
@@ -21,7 +24,7 @@ struct DatabaseService: Service {
     var pause = Pause()
     while !Task.isCancelled {
       do {
-        let applied = try await StoreMigrations.migrate(configuration, logger: logger)
+        let applied = try await StoreMigrations.migrate(configuration, within: migrationTimeout, logger: logger)
         if !applied.isEmpty { logger.info("The schema was brought up to date", metadata: ["versions": "\(applied)"]) }
         return
       } catch is CancellationError {

@@ -16,6 +16,7 @@ struct GovernanceSettings: Sendable {
   let leaseTimeout: Duration
   let messageTimeout: Duration
   let transactionalID: String?
+  let migrationTimeout: Duration
   let keyRetention: Duration
   let nameRetention: Duration
   let offerRetention: Duration
@@ -56,13 +57,17 @@ struct GovernanceSettings: Sendable {
       "REGIE_RELAY_LEASE", default: .seconds(5), in: .seconds(1) ... .seconds(60),
       "A relay leader that has not renewed its lease for so long is deposed.")
     messageTimeout = environment.duration(
-      "REGIE_MESSAGE_TIMEOUT", default: .seconds(10), in: .seconds(1) ... .seconds(120),
-      "How long a state may wait in the producer's queue; also how long a new leader waits out the one before.")
+      "REGIE_MESSAGE_TIMEOUT", default: .seconds(10), in: .seconds(1)...RelayLease.longestMessageTimeout,
+      "How long a state may wait in the producer's queue; a new leader waits out the one before for as long as either's says."
+    )
     let id = environment.string(
       "REGIE_RELAY_TRANSACTIONAL_ID", default: "",
       "Name under which the broker fences earlier relays, the same for all instances; empty for none. Needs a broker with "
         + "transactions.")
     transactionalID = id.isEmpty ? nil : id
+    migrationTimeout = environment.duration(
+      "REGIE_MIGRATION_TIMEOUT", default: StoreMigrations.timeout, in: .seconds(1) ... .seconds(7 * 86_400),
+      "How long one migration of the database's schema may take before it is given up, undone, and begun anew.")
     keyRetention = environment.duration(
       "REGIE_IDEMPOTENCY_RETENTION", default: GovernanceStore.shortestKeyRetention,
       in: GovernanceStore.shortestKeyRetention ... .seconds(365 * 86_400),

@@ -148,7 +148,9 @@ struct GovernanceWiring: Sendable {
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
-          .init(service: DatabaseService(configuration: database, pool: pool, logger: logger)),
+          .init(
+            service: DatabaseService(
+              configuration: database, pool: pool, migrationTimeout: settings.migrationTimeout, logger: logger)),
           .init(service: WorldService(store: store, database: database)),
           .init(service: FindingsService(store: store, database: database, logger: logger)),
           .init(

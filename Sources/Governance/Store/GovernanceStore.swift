@@ -24,6 +24,8 @@ public struct GovernanceStore: Sendable {
   let published = PublishedOfferCache()
   let life = KnownLife()
   let pace = NIOLockedValueBox(FactsPace())
+  /// What anybody may read, whom nobody knows: most connections are for those who are known.
+  let publicReads: FewAtOnce
 
   /// What seals the secrets of destinations; nil where they stand in clear.
   let vault: WebhookVault?
@@ -35,6 +37,7 @@ public struct GovernanceStore: Sendable {
     pool: PostgresPool, logger: Logger, vault: WebhookVault? = nil, mint: (@Sendable () -> UUID)? = nil
   ) {
     self.pool = pool
+    publicReads = FewAtOnce(Self.few(of: pool), mostWaiting: 16, refusal: StoreError.crowded)
     self.logger = logger
     self.vault = vault
     self.mint = mint ?? { .random() }

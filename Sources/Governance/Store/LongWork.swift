@@ -1,4 +1,5 @@
 import Glibc
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -32,6 +33,23 @@ public enum LongWork {
       case .locked, .background: 1
       }
     }
+
+    /// How much there is room for of what is asked for from outside; nil where the line holds nothing of the kind.
+    var room: Room? {
+      switch self {
+      case .questions: Room(all: 128, each: 32)
+      case .answers: Room(all: 256, each: 64)
+      case .decisions, .engines, .locked, .background: nil
+      }
+    }
+  }
+
+  /// How much may be computed or wait at a time.
+  struct Room: Sendable {
+    /// For all who ask.
+    var all: Int
+    /// For one of them.
+    var each: Int
   }
 
   /// `SCHED_IDLE` of sched.h, which Swift's Glibc module leaves out: whoever else wakes has the processor at once, and
@@ -61,7 +79,8 @@ public enum LongWork {
 
   /// Runs `body`, which answers a question, on one of the threads and waits for it.
   ///
-  /// - Throws: what `body` throws; `CancellationError` where the task is cancelled before its turn has come.
+  /// - Throws: what `body` throws; ``StoreError`` of kind `contended` where somebody asks who has had his share of the line, or
+  ///   all who ask have; `CancellationError` where the task is cancelled before its turn has come.
   public static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await run(in: .questions, body)
   }
@@ -79,6 +98,9 @@ public enum LongWork {
   ) async throws -> Value {
     let threads = threads(of: line)
     guard line != .background else { return try await threads.runIfActive(body) }
+    let asking = asker
+    guard asking?.enter(line) ?? true else { throw StoreError.crowded }
+    defer { asking?.leave(line) }
     others.enter()
     defer { others.leave() }
     return try await threads.runIfActive(body)
@@ -93,6 +115,63 @@ public enum LongWork {
     case .locked: locked
     case .background: background
     }
+  }
+
+  // MARK: Who asks
+
+  /// Those who ask from outside, and how much is computed for them, or waits.
+  public final class Askers: Sendable {
+    private struct Share: Hashable {
+      var line: Line
+      var principal: String
+    }
+
+    private let taken = NIOLockedValueBox<(all: [Line: Int], each: [Share: Int])>(([:], [:]))
+
+    /// Nobody asks yet.
+    public init() {}
+
+    fileprivate func enter(_ line: Line, for principal: String) -> Bool {
+      guard let room = line.room else { return true }
+      let share = Share(line: line, principal: principal)
+      return taken.withLockedValue { taken in
+        guard taken.all[line, default: 0] < room.all, taken.each[share, default: 0] < room.each else { return false }
+        taken.all[line, default: 0] += 1
+        taken.each[share, default: 0] += 1
+        return true
+      }
+    }
+
+    fileprivate func leave(_ line: Line, for principal: String) {
+      guard line.room != nil else { return }
+      let share = Share(line: line, principal: principal)
+      taken.withLockedValue { taken in
+        taken.all[line, default: 0] -= 1
+        let left = taken.each[share, default: 0] - 1
+        taken.each[share] = left > 0 ? left : nil
+      }
+    }
+  }
+
+  private struct Asker: Sendable {
+    var principal: String
+    var askers: Askers
+
+    func enter(_ line: Line) -> Bool { askers.enter(line, for: principal) }
+    func leave(_ line: Line) { askers.leave(line, for: principal) }
+  }
+
+  /// Nil where something is computed that nobody outside has asked for: that waits for its turn, however many are before it.
+  @TaskLocal private static var asker: Asker?
+
+  /// Runs `body` for somebody who asks. Of what it has computed no more waits in a line than is for one of those who ask: else
+  /// whoever asks for two thousand things would have all others behind him, and he may have gone before the first is done.
+  public static func asked<Value>(
+    by principal: String, among askers: Askers, isolation: isolated (any Actor)? = #isolation,
+    _ body: () async throws -> Value
+  ) async rethrows -> Value {
+    try await $asker.withValue(
+      Asker(principal: principal, askers: askers), operation: body, isolation: isolation)
   }
 
   // MARK: Letting others pass

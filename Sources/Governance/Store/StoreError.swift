@@ -42,7 +42,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case forbidden
     /// No policy is in force, so nothing can be decided.
     case noPolicy = "no-policy"
-    /// What the decision was made on kept changing; asking again is right.
+    /// Too much of the same is under way, or what a decision was made on kept changing; asking again is right.
     case contended
     /// A later relay has taken over.
     case leaseLost = "lease-lost"

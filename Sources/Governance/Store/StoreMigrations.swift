@@ -3,18 +3,28 @@ public import Postgres
 
 /// The database's schema, as ordered immutable files inside the program.
 public enum StoreMigrations {
+  /// How long one migration may take unless somebody says otherwise.
+  public static let timeout: Duration = .seconds(600)
+
   /// Brings a database to this program's schema; several instances may do so at once.
   ///
+  /// - Parameter timeout: how long one migration may take, and how long others are waited for.
   /// - Returns: The versions applied now.
-  /// - Throws: ``PostgresError``: the database is away, or holds a migration that this program does not know or that
-  ///   was changed.
-  public static func migrate(_ configuration: PostgresConfiguration, logger: Logger) async throws -> [Int] {
-    try await migrator().migrate(configuration, logger: logger)
+  /// - Throws: ``PostgresError``: the database is away, holds a migration that this program does not know or that was
+  ///   changed, or lacks what its schema has.
+  public static func migrate(
+    _ configuration: PostgresConfiguration, within timeout: Duration = StoreMigrations.timeout, logger: Logger
+  ) async throws -> [Int] {
+    var patient = try migrator()
+    patient.patience = timeout
+    return try await patient.migrate(configuration, logger: logger)
   }
 
   /// The migrations, for tools that look at them first.
   public static func migrator() throws(PostgresError) -> PostgresMigrator {
-    try PostgresMigrator(all)
+    var migrator = try PostgresMigrator(all)
+    migrator.inventory = inventory
+    return migrator
   }
 
   static var all: [PostgresMigration] {
@@ -81,6 +91,7 @@ public enum StoreMigrations {
         version: 55, name: "one_check_of_reservations", sql: text(PackageResources._055_one_check_of_reservations_sql)),
       PostgresMigration(version: 56, name: "chain_decision", sql: text(PackageResources._056_chain_decision_sql)),
       PostgresMigration(version: 57, name: "impact_questions", sql: text(PackageResources._057_impact_questions_sql)),
+      PostgresMigration(version: 58, name: "message_timeouts", sql: text(PackageResources._058_message_timeouts_sql)),
     ]
   }
 

@@ -4,7 +4,8 @@ import Kubernetes
 /// lives report (protocol rule 14).
 ///
 /// A number is higher than the one before, whatever the clock says, and at least the time in seconds: should the
-/// ConfigMap be lost or the cluster be restored from a backup, the next life is still above those the centre has seen.
+/// ConfigMap be lost or the cluster be restored from a backup, the next life is still above those the centre has seen, unless
+/// one of them began with a clock that was ahead. Then the centre says that an earlier life is heard.
 struct IncarnationRegister: Sendable {
   let client: KubernetesClient
   let namespace: String
@@ -70,6 +71,6 @@ struct IncarnationError: Error, CustomStringConvertible {
 
   var description: String {
     "ConfigMap \(configMap), data.\(field): “\(found.prefix(40))” is no whole number of 0 or more; "
-      + "delete the ConfigMap, and it is made again above all numbers used"
+      + "delete the ConfigMap, and it is made again with the time in seconds: above all numbers used, unless a clock was ahead"
   }
 }

@@ -8,14 +8,16 @@ import Testing
 /// What quotas on clusters enforce, beside what the ledger holds: pure.
 struct QuotaHoldingTests {
   private static func holding(
-    cpu reserved: Int64 = 2000, pods: Int64 = 10,
-    enforced: ResourceList? = ResourceList(cpu: Quantity(2), pods: Quantity(10)),
+    cpu reserved: Int64 = 2000, pods: Int64 = 10, decided: Int64? = nil,
+    enforced: ResourceList? = ResourceList(cpu: Quantity(2), pods: Quantity(10)), used: Int64? = nil,
     phase: PlacementPhase = .active, isCurrent: Bool = true, isSeen: Bool = true, cluster: String = "a",
     placement: UUID = UUID()
   ) -> QuotaHolding {
     QuotaHolding(
       placement: placement, project: "p", environment: "prod", replica: 0, cluster: cluster, phase: phase,
-      reserved: ResourceAmounts(cpu: reserved, pods: pods), enforced: enforced, isCurrent: isCurrent, isSeen: isSeen)
+      decided: ResourceAmounts(cpu: decided ?? reserved, pods: pods),
+      reserved: ResourceAmounts(cpu: reserved, pods: pods), enforced: enforced,
+      used: used.map { ResourceList(cpu: Quantity($0)) }, isCurrent: isCurrent, isSeen: isSeen)
   }
 
   private static let table: [(QuotaHolding, QuotaHolding.Standing, String)] = [
@@ -62,6 +64,11 @@ struct QuotaHoldingTests {
       holding(cpu: 0, enforced: ResourceList(cpu: Quantity(-5), pods: Quantity(10))), .agrees,
       "less than nothing is nothing"
     ),
+    (holding(cpu: 8000, decided: 2000, used: 8), .agrees, "in use beyond a quota that was lowered"),
+    (holding(cpu: 8000, decided: 2000, used: 6), .differs, "held beyond what is in use"),
+    (holding(cpu: 8000, decided: 2000), .differs, "held, and nobody knows what is in use"),
+    (holding(cpu: 8000, decided: 3000, used: 8), .differs, "lowered by hand below what was decided"),
+    (holding(cpu: 3000, used: 3), .differs, "lowered by hand below what is in use"),
   ]
 
   @Test(arguments: table)

@@ -20,6 +20,8 @@ final class Hook: Sendable {
     case hang
     /// It begins to answer, and does not end.
     case cut
+    /// It sends a blank ten times a second, for twenty seconds, and then this.
+    case drops(String)
   }
 
   private struct Cut: Error {}
@@ -81,6 +83,17 @@ final class Hook: Sendable {
         body: ResponseBody(contentLength: 1000) { writer in
           try await writer.write(ByteBuffer(string: "half"))
           throw Cut()
+        })
+    case .drops(let text):
+      return Response(
+        status: .ok,
+        body: ResponseBody { writer in
+          for _ in 0..<200 {
+            try await writer.write(ByteBuffer(string: " "))
+            try await Task.sleep(for: .milliseconds(100))
+          }
+          try await writer.write(ByteBuffer(string: text))
+          try await writer.finish(nil)
         })
     }
   }

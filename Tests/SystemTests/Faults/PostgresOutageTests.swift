@@ -21,6 +21,9 @@ extension SystemSuite.PostgresOutageTests {
       try #require(asked.status == 503)
       try #require(asked.headers.first(name: "retry-after") != nil)
       try #require(asked.headers.first(name: "content-type") == "application/problem+json")
+      // What the service has asked by itself has waited as long, and was no better answered.
+      try await governance.program.waitForOutput("The database does not answer")
+      try #require(try await governance.api.status("/readyz") == 503)
       // What to do is in the log, for whoever looks why it is not ready.
       try await governance.program.waitForOutput("Start the server, or correct its address in DATABASE_URL")
 

@@ -118,12 +118,12 @@ extension SystemUnderTest {
   fileprivate func readIn(_ dump: String) async throws {
     for _ in 1..<5 {
       do {
-        return try await postgres.restore(dump, into: databaseURL, inOneTransaction: true)
+        return try await postgres.restore(dump, into: databaseURL)
       } catch {
         try Task.checkCancellation()
       }
     }
-    try await postgres.restore(dump, into: databaseURL, inOneTransaction: true)
+    try await postgres.restore(dump, into: databaseURL)
   }
 
   /// New projects, other quotas, and one removal that is carried out.

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Identity
+import Store
 
 /// Where the routes of `api/v1` are added: none can be without saying what it demands, and none is entered by somebody who
 /// does not meet that.
@@ -11,6 +12,7 @@ struct APIRoutes {
   private let group: RouterGroup<BasicRequestContext>
   private let register: AccessRegister
   private let gate: Gate
+  private let askers = LongWork.Askers()
 
   init(_ group: RouterGroup<BasicRequestContext>, register: AccessRegister, gate: Gate) {
     self.group = group
@@ -36,11 +38,12 @@ struct APIRoutes {
 
   private func on(_ path: RouterPath, _ method: HTTPRequest.Method, _ access: Access, _ handler: @escaping Handler) {
     register.note(method, path, access)
-    group.on(path, method: method) { [gate] request, context in
+    group.on(path, method: method) { [gate, askers] request, context -> Response in
       let (caller, scope) = try await gate.admit(request, to: access)
-      return try await handler(
-        request,
-        APIContext(caller: caller, scope: scope, parameters: context.parameters, logger: context.logger))
+      let admitted = APIContext(caller: caller, scope: scope, parameters: context.parameters, logger: context.logger)
+      return try await LongWork.asked(by: admitted.caller.principal, among: askers) {
+        try await handler(request, admitted)
+      }
     }
   }
 }

@@ -25,7 +25,7 @@ public protocol Authenticator: Sendable {
   /// - Throws: As ``caller(key:)``.
   func caller(recallingKey key: String) async throws -> Caller
 
-  /// An API key was taken back through this instance.
+  /// An API key was taken back through this instance, or may have been.
   func forget(key identifier: String)
 
   /// Whether whoever is in a group speaks for an operator on the board by that alone; nil where it does not go by groups.

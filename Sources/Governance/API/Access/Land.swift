@@ -16,7 +16,7 @@ struct Land: Sendable {
   /// Clusters by name.
   let clusters: Set<String>
 
-  init(of operators: Set<String>, in offer: Offer) {
+  init(of operators: Owners, in offer: Offer) {
     let regions = Set(offer.regions.filter { operators.contains($0.spec.operator) }.map(\.name))
     let zones = offer.zones.filter { regions.contains($0.spec.region) }
     let names = Set(zones.map(\.name))
@@ -31,13 +31,13 @@ extension GovernanceStore {
   /// What belongs to the operators within reach; nil where everything is.
   func land(in scope: Scope) async throws -> Land? {
     guard case .own(let operators, _) = scope else { return nil }
-    guard !operators.isEmpty else { return Land(of: [], in: Offer()) }
+    guard operators != [] else { return Land(of: [], in: Offer()) }
     return Land(of: operators, in: try await presentOffer().offer)
   }
 
-  /// Which placements are within reach; nil where all are.
+  /// Which placements are within reach; nil where all are, as each is some project's, and some operator's.
   func placementReach(in scope: Scope) async throws -> PlacementFilter.Reach? {
-    guard case .own(_, let projects) = scope, let land = try await land(in: scope) else { return nil }
+    guard case .own(.only, .only(let projects)) = scope, let land = try await land(in: scope) else { return nil }
     return PlacementFilter.Reach(zones: land.slugs.sorted(), projects: projects.sorted())
   }
 
@@ -95,16 +95,19 @@ extension GovernanceStore {
   /// organisation of those that are its own, and an operator, who may be asked what it thinks, of all but restricted data's
   /// where it keeps no DR zone itself.
   func derogationScope(of context: APIContext) async throws -> Scope {
-    guard case .own(let operators, let projects) = context.scope else { return .everything }
-    return try await derogationScope(
-      operators: operators, organisations: context.caller.subjects(.organisation), projects: projects)
+    // Each project is some organisation's.
+    guard case .own(let operators, let projects) = context.scope,
+      case .only(let organisations) = Owners(context.caller.subjects(.organisation))
+    else { return .everything }
+    return try await derogationScope(operators: operators, organisations: organisations, projects: projects)
   }
 
   /// Which requests for derogations the caller may know, on a route that is not for all.
   func derogationReach(of context: APIContext) async throws -> DerogationReach {
-    guard case .own(let operators, let projects) = context.scope else { return .everything }
-    return try await derogationReach(
-      operators: operators, organisations: context.caller.subjects(.organisation), projects: projects)
+    guard case .own(let operators, let projects) = context.scope,
+      case .only(let organisations) = Owners(context.caller.subjects(.organisation))
+    else { return .everything }
+    return try await derogationReach(operators: operators, organisations: organisations, projects: projects)
   }
 }
 
@@ -112,7 +115,7 @@ extension GovernanceStore {
   /// To whom what is short is promised, for those who may know what is others': whoever is in the team of every project, or
   /// represents every operator, may read all of it anyway.
   func holders(of shortages: [Shortage], _ context: APIContext) async -> [Shortage: HoldersView] {
-    guard context.scope == .everything else { return [:] }
+    if case .own(.only, .only) = context.scope { return [:] }
     return await holders(of: shortages, context.logger)
   }
 }
@@ -121,6 +124,6 @@ extension Scope {
   /// The projects within reach, in order; nil where all are.
   var projectNames: [String]? {
     guard case .own(_, let projects) = self else { return nil }
-    return projects.sorted()
+    return projects.names?.sorted()
   }
 }

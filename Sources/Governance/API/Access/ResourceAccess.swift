@@ -37,21 +37,16 @@ enum ResourceAccess {
     [.operator, .chain].contains(kind) ? .change([.governanceAdmin]) : access(to: kind).writing
   }
 
-  /// How far a write reaches. Who is an operator makes the electorate, and who speaks for one has its vote: that is for persons,
-  /// as a key is whoever has read it once; and `operator(*)` is each operator, which is not who administers.
+  /// Checks that somebody may write what he shows by such a credential. Who is an operator makes the electorate, and who speaks for
+  /// one has its vote: that is for persons, as a key is whoever has read it once.
   ///
   /// - Throws: `StoreError` of kind `forbidden` where a key writes an operator.
-  static func scope(
-    of caller: Caller, writing kind: Kind, _ name: String, within scope: Scope
-  ) throws(StoreError) -> Scope {
-    guard kind == .operator, !caller.has(RoleKind.governanceAdmin) else { return scope }
-    if case .key = caller.credential {
-      throw StoreError(
-        .forbidden, path: "kind", "an API key neither votes nor says who speaks for an operator",
-        fr: "une clé d’API ne vote pas, et ne dit pas qui parle pour un opérateur",
-        accepted: "governance-admin, operator(\(name)): Authorization: Bearer")
-    }
-    return scope == .everything ? .own(operators: [name], projects: []) : scope
+  static func check(_ caller: Caller, mayWrite kind: Kind, _ name: String) throws(StoreError) {
+    guard kind == .operator, !caller.has(RoleKind.governanceAdmin), case .key = caller.credential else { return }
+    throw StoreError(
+      .forbidden, path: "kind", "an API key neither votes nor says who speaks for an operator",
+      fr: "une clé d’API ne vote pas, et ne dit pas qui parle pour un opérateur",
+      accepted: "governance-admin, operator(\(name)): Authorization: Bearer")
   }
 
   /// Whether a resource is within reach of who reads; those that everybody may read always are.

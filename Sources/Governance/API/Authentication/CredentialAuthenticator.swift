@@ -84,7 +84,7 @@ public struct CredentialAuthenticator: Authenticator {
     try await judge(text) { key in try await lookups.known(showing: key) }
   }
 
-  /// A key that was taken back through this instance is let in by nothing that it remembers.
+  /// A key that was taken back through this instance, or may have been, is let in by nothing that it remembers.
   public func forget(key identifier: String) { lookups.forget(identifier) }
 
   private func judge(_ text: String, _ look: (APIKey) async throws -> KeyLookups.Known) async throws -> Caller {

@@ -21,18 +21,10 @@ final class KeyLookups: Sendable {
   /// two seconds, and what it asks may wait for the database as well.
   static let patience: Duration = .milliseconds(500)
 
-  private struct State {
-    var memory = KeyMemory()
-    var underWay = 0
-    var waiting: [(id: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
-    var next: UInt64 = 0
-  }
-
-  private let atOnce: Int
-  private let mostWaiting: Int
+  private let unknown: FewAtOnce
   private let look: @Sendable (String, ContinuousClock.Instant?) async throws -> Found?
   private let start = ContinuousClock.now
-  private let state = NIOLockedValueBox(State())
+  private let memory = NIOLockedValueBox(KeyMemory())
 
   /// Look-ups of which at most `atOnce` are of keys that are not known; of those `mostWaiting` wait in line.
   ///
@@ -41,8 +33,7 @@ final class KeyLookups: Sendable {
     atOnce: Int, mostWaiting: Int = 256,
     look: @escaping @Sendable (String, ContinuousClock.Instant?) async throws -> Found?
   ) {
-    self.atOnce = atOnce
-    self.mostWaiting = mostWaiting
+    unknown = FewAtOnce(atOnce, mostWaiting: mostWaiting, refusal: AuthenticationRefusal.busy)
     self.look = look
   }
 
@@ -50,96 +41,54 @@ final class KeyLookups: Sendable {
   ///
   /// - Throws: `KeyRefusal`, ``AuthenticationRefusal/busy``, and what the store throws.
   func caller(showing key: APIKey) async throws -> Caller {
-    guard !state.withLockedValue({ $0.memory.wasAccepted(key) }) else { return try await ask(key) }
+    guard !memory.withLockedValue({ $0.wasAccepted(key) }) else { return try await ask(key) }
     try checkAbsence(of: key)
-    try await enter()
-    defer { leave() }
-    // Somebody may have asked in the meantime.
-    try checkAbsence(of: key)
-    return try await ask(key)
+    return try await unknown.run {
+      // Somebody may have asked in the meantime.
+      try checkAbsence(of: key)
+      return try await ask(key)
+    }
   }
 
   /// Who the holder of a key is; where the database does not answer at once, as it said a while ago.
   ///
   /// - Throws: As ``caller(showing:)``.
   func known(showing key: APIKey) async throws -> Known {
-    guard state.withLockedValue({ $0.memory.mayRecall(key, at: now) }) else {
+    guard memory.withLockedValue({ $0.mayRecall(key, at: now) }) else {
       return Known(caller: try await caller(showing: key))
     }
     do {
       return Known(caller: try await ask(key, until: .now + Self.patience))
     } catch let error as PostgresError where error.isOutage {
-      guard let caller = try state.withLockedValue({ try $0.memory.recall(key, at: now) }) else { throw error }
+      guard let caller = try memory.withLockedValue({ try $0.recall(key, at: now) }) else { throw error }
       return Known(caller: caller, isRecalled: true)
     }
   }
 
-  /// The key of a name was taken back, for good.
-  func forget(_ identifier: String) { state.withLockedValue { $0.memory.revoke(identifier) } }
+  /// The key of a name was taken back, for good, or may have been.
+  func forget(_ identifier: String) { memory.withLockedValue { $0.revoke(identifier) } }
 
   private func ask(_ key: APIKey, until deadline: ContinuousClock.Instant? = nil) async throws -> Caller {
     let askedAt = now
     guard let found = try await look(key.identifier, deadline) else {
-      state.withLockedValue { $0.memory.miss(key, at: now) }
+      memory.withLockedValue { $0.miss(key, at: now) }
       throw KeyRefusal.unknown
     }
     let grant = found.grant
     let moment = found.now
     do throws(KeyRefusal) {
       let caller = try grant.caller(showing: key, at: moment)
-      state.withLockedValue { $0.memory.accept(key, grant, at: moment, askedAt: askedAt) }
+      memory.withLockedValue { $0.accept(key, grant, at: moment, askedAt: askedAt) }
       return caller
     } catch {
-      state.withLockedValue { $0.memory.refuse(key, error) }
+      memory.withLockedValue { $0.refuse(key, error) }
       throw error
     }
   }
 
   private func checkAbsence(of key: APIKey) throws(KeyRefusal) {
-    guard !state.withLockedValue({ $0.memory.isAbsent(key, at: now) }) else { throw .unknown }
+    guard !memory.withLockedValue({ $0.isAbsent(key, at: now) }) else { throw .unknown }
   }
 
   private var now: Duration { ContinuousClock.now - start }
-
-  /// Waits in line for one of the few places.
-  private func enter() async throws {
-    let id = state.withLockedValue { state in
-      defer { state.next += 1 }
-      return state.next
-    }
-    let isIn = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let answer: Bool? = state.withLockedValue { state in
-          if Task.isCancelled { return false }
-          if state.underWay < atOnce {
-            state.underWay += 1
-            return true
-          }
-          guard state.waiting.count < mostWaiting else { return false }
-          state.waiting.append((id, continuation))
-          return nil
-        }
-        if let answer { continuation.resume(returning: answer) }
-      }
-    } onCancel: {
-      let left = state.withLockedValue { state in
-        state.waiting.firstIndex { $0.id == id }.map { state.waiting.remove(at: $0) }
-      }
-      left?.continuation.resume(returning: false)
-    }
-    guard isIn else {
-      try Task.checkCancellation()
-      throw AuthenticationRefusal.busy
-    }
-  }
-
-  /// The place goes to whoever has waited longest.
-  private func leave() {
-    let next = state.withLockedValue { state in
-      guard state.waiting.isEmpty else { return Optional(state.waiting.removeFirst()) }
-      state.underWay -= 1
-      return nil
-    }
-    next?.continuation.resume(returning: true)
-  }
 }

@@ -72,7 +72,8 @@ struct KeyMemory: Sendable {
     if refusal == .revoked { revoked.insert(key.identifier) }
   }
 
-  /// The key of a name was taken back, for good. There are never more of these than keys.
+  /// The key of a name was taken back, for good, or may have been. There are never more of these than keys, but for
+  /// what administrators have mistyped while the database was away.
   mutating func revoke(_ identifier: String) {
     revoked.insert(identifier)
     accepted = accepted.filter { $0.value.grant.identifier != identifier }

@@ -134,13 +134,13 @@ public final class KeySource: Service {
     } catch {
       result = .failure(error)
     }
-    let (waiting, since) = state.withLockedValue { state in
+    let (waiting, believesKeys) = state.withLockedValue { state in
       switch result {
       case .success(let set): state.machine.fetched(set, at: now)
       case .failure: state.machine.failed()
       }
       defer { state.waiting = [:] }
-      return (state.waiting, state.machine.since)
+      return (state.waiting, state.machine.believesKeys(at: now))
     }
     // What the issuer's address answers is for the log: anybody may ask for health.
     switch result {
@@ -148,7 +148,7 @@ public final class KeySource: Service {
       health?.degraded("the issuer has no key that could be used: every token is refused")
     case .success: health?.pass()
     case .failure(is CancellationError): break
-    case .failure where since == nil: health?.fail("the issuer's keys can not be had: no token can be judged")
+    case .failure where !believesKeys: health?.fail("the issuer's keys can not be had: no token can be judged")
     case .failure: health?.degraded("the issuer's keys can not be had: those that are known are believed for a day")
     }
     for continuation in waiting.values { continuation.resume() }

@@ -89,7 +89,7 @@ extension Problem {
     case .reservationPending: language.say("Réservation en attente", "Reservation pending")
     case .reservationConfirmed: language.say("Réservation déjà confirmée", "Reservation already confirmed")
     case .reservationEnded: language.say("Réservation terminée", "Reservation ended")
-    case .contended: language.say("Trop de décisions concurrentes", "Too many concurrent decisions")
+    case .contended: language.say("Trop de demandes à la fois", "Too many requests at a time")
     case .leaseLost: language.say("Bail perdu", "Lease lost")
     case .badCursor: language.say("Page inconnue", "Unknown page")
     }
@@ -112,8 +112,8 @@ extension Problem {
       self.init(
         status: 503, .ambiguousCommit, title: language.say("Base de données indisponible", "Database unavailable"),
         detail: language.say(
-          "la connexion a été perdue pendant la validation : redemandez avec le même Idempotency-Key",
-          "the connection was lost during the commit: ask again with the same Idempotency-Key"))
+          "la connexion a été perdue pendant la validation, ou juste après : redemandez avec le même Idempotency-Key",
+          "the connection was lost during the commit, or right after it: ask again with the same Idempotency-Key"))
     } else if error.isOutage {
       self.init(
         status: 503, .databaseUnavailable, title: language.say("Base de données indisponible", "Database unavailable"),

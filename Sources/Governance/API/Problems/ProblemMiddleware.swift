@@ -2,8 +2,9 @@ import Contract
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 
-/// Answers every error as `application/problem+json`.
+/// Answers every error as `application/problem+json`, but for what is no HTTP.
 struct ProblemMiddleware: RouterMiddleware {
   typealias Context = BasicRequestContext
 
@@ -13,6 +14,9 @@ struct ProblemMiddleware: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch let error as CancellationError {
+      throw error
+    } catch let error as HTTPParserError {
+      // Where the body ends nobody knows: the server answers 400, and closes the connection.
       throw error
     } catch {
       let problem = Problem(error, language: request.language, path: request.uri.path)

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Model
 import NIOCore
+import NIOHTTP1
 
 extension Request {
   /// The largest body that is read, in bytes.
@@ -28,7 +29,7 @@ extension Request {
   /// The body.
   ///
   /// - Throws: ``Problem`` 413 when it is larger than ``bodyLimit``, 415 when it is neither YAML nor JSON or is
-  ///   compressed.
+  ///   compressed; `HTTPParserError` when it breaks off, or is no HTTP.
   func bytes() async throws -> ByteBuffer {
     try checkMediaType()
     do {
@@ -37,6 +38,9 @@ extension Request {
       throw Problem(
         status: 413, .bodyTooLarge, title: language.say("Corps trop grand", "Body too large"),
         detail: language.say("au plus \(Self.bodyLimit) octets sont lus", "at most \(Self.bodyLimit) bytes are read"))
+    } catch is IOError {
+      // It breaks off with the connection, which is as little this service's fault.
+      throw HTTPParserError.closedConnection
     }
   }
 

@@ -5,33 +5,7 @@ import Model
 
 /// The members of a small JSON object, each of which must be of the type asked for.
 struct RequestMembers {
-  /// What a member may hold.
-  enum Value: Decodable {
-    case text(String)
-    case object([String: Value])
-    case list([Value])
-    case flag(Bool)
-    case wholeNumber(Int64)
-    case other
-
-    init(from decoder: any Decoder) throws {
-      if let text = try? decoder.singleValueContainer().decode(String.self) {
-        self = .text(text)
-      } else if let object = try? decoder.singleValueContainer().decode([String: Value].self) {
-        self = .object(object)
-      } else if let list = try? decoder.singleValueContainer().decode([Value].self) {
-        self = .list(list)
-      } else if let flag = try? decoder.singleValueContainer().decode(Bool.self) {
-        self = .flag(flag)
-      } else if let number = try? decoder.singleValueContainer().decode(Int64.self) {
-        self = .wholeNumber(number)
-      } else {
-        self = .other
-      }
-    }
-  }
-
-  let members: [String: Value]
+  let members: [String: DocumentText.Content]
   let path: String
   let language: Language
 
@@ -70,7 +44,7 @@ struct RequestMembers {
   /// A whole number; nil where it is absent.
   func wholeNumber(_ name: String) throws -> Int64? {
     guard let value = members[name] else { return nil }
-    guard case .wholeNumber(let number) = value else { throw problem(name, accepted: "integer") }
+    guard let number = value.wholeNumber else { throw problem(name, accepted: "integer") }
     return number
   }
 
@@ -104,10 +78,10 @@ struct RequestMembers {
 extension Request {
   /// The body, a JSON object with no other member than those named.
   ///
-  /// - Throws: ``Problem`` 400 where it is not, and as for ``text()``.
+  /// - Throws: `DocumentErrors` where it is no JSON, or not within the bounds of documents; ``Problem`` 400 where it is
+  ///   another one, and as for ``text()``.
   func members(_ names: Set<String>) async throws -> RequestMembers {
-    let text = try await text()
-    guard let members = try? JSONDecoder().decode([String: RequestMembers.Value].self, from: Data(text.utf8)) else {
+    guard case .object(let members) = try DocumentText(json: try await text()).content else {
       throw Problem.malformed(
         [
           FieldProblem(

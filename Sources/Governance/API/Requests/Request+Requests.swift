@@ -24,7 +24,7 @@ extension RequestMembers {
       throw wrongForm(of: name, accepted: "[integer, …]")
     }
     return try values.enumerated().map { index, value in
-      guard case .wholeNumber(let number) = value else {
+      guard let number = value.wholeNumber else {
         throw wrongForm(of: "\(name)[\(index)]", accepted: "integer")
       }
       return Int(clamping: number)

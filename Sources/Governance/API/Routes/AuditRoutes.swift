@@ -7,6 +7,12 @@ import Trail
 /// The audit trail: what was done, and whether the record of it is still as it was sealed.
 struct AuditRoutes: Sendable {
   let store: GovernanceStore
+  /// Each reads the whole trail, and has a connection for as long.
+  private let verifications = FewAtOnce(1, mostWaiting: 4, refusal: StoreError.crowded)
+
+  init(store: GovernanceStore) {
+    self.store = store
+  }
 
   func add(to api: APIRoutes) {
     api.get("audit/entries", .read([.auditor, .governanceAdmin])) { request, _ in
@@ -36,8 +42,8 @@ struct AuditRoutes: Sendable {
     api.get("audit/verification", .read([.auditor, .governanceAdmin])) { request, _ in
       try request.allowParameters([])
       let language = request.language
-      return try Response.json(
-        AuditVerificationView(try await store.verifyAudit(), language: language), in: language)
+      let found = try await verifications.run { try await store.verifyAudit() }
+      return try Response.json(AuditVerificationView(found, language: language), in: language)
     }
   }
 }

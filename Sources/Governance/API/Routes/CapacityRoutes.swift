@@ -91,9 +91,8 @@ struct CapacityRoutes: Sendable {
       return FitCounter(engine: engine, state: basis.state.fitted(to: engine), now: basis.asOf.date)
     }
     var answers: [FitAnswer] = []
-    // One size at a time: others come in between, and who has gone is not answered any further.
+    // One size at a time: others come in between.
     for size in EnvironmentSize.known {
-      try Task.checkCancellation()
       answers.append(try await LongWork.run { counter.count(question, size) })
     }
     return try .json(

@@ -37,7 +37,7 @@ struct FindingRoutes: Sendable {
     let page = try await store.ledgerFindings(ended: state == .resolved, limit: limit, cursor: cursor)
     var own: Set<String>?
     if case .own(let operators) = context.capacityReach {
-      own = operators.isEmpty ? [] : Land(of: operators, in: try await store.presentOffer().offer).clusters
+      own = operators.isEmpty ? [] : Land(of: .only(operators), in: try await store.presentOffer().offer).clusters
     }
     return try .json(
       ListView(
@@ -51,7 +51,8 @@ struct FindingRoutes: Sendable {
     var filter = FindingFilter(
       project: query["project"].map(String.init), operator: query["operator"].map(String.init),
       rule: query["rule"].map(String.init))
-    if case .own(let operators, let projects) = scope {
+    // Each is some operator's, and some project's.
+    if case .own(.only(let operators), .only(let projects)) = scope {
       filter.reach = FindingFilter.Reach(operators: operators.sorted(), projects: projects.sorted())
     }
     if let text = query["state"] {

@@ -25,11 +25,31 @@ struct KeyRoutes: Sendable {
     api.post("keys", .change([.governanceAdmin])) { request, context in try await create(request, context) }
     api.delete("keys/:id", .change([.governanceAdmin])) { request, context in
       try request.allowParameters(["reason"])
-      let record = try await store.revoke(
-        apiKey: try context.pathPart("id", request), context: context.storeContext(because: try request.reason()))
-      if case .required(let authenticator) = authentication { authenticator.forget(key: record.grant.identifier) }
-      return try Response.json(APIKeyView(record, now: try await store.now()))
+      let record = try await revoke(
+        try context.pathPart("id", request), context.storeContext(because: try request.reason()))
+      // The moment of its end: another would have to be asked for, and may not be had any more.
+      return try Response.json(APIKeyView(record, now: record.revokedAt ?? record.createdAt))
     }
+  }
+
+  /// Where the answer to the commit is lost, the key may have been taken back all the same: it is forgotten then, too,
+  /// so that nobody but the database lets it in.
+  private func revoke(_ id: String, _ context: Store.RequestContext) async throws -> APIKeyRecord {
+    let record: APIKeyRecord
+    do {
+      record = try await store.revoke(apiKey: id, context: context)
+    } catch let refusal as StoreError {
+      throw refusal
+    } catch {
+      forget(id)
+      throw error
+    }
+    forget(record.grant.identifier)
+    return record
+  }
+
+  private func forget(_ id: String) {
+    if case .required(let authenticator) = authentication { authenticator.forget(key: id) }
   }
 
   private func create(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -5,6 +5,7 @@ import Hummingbird
 import Identity
 import Migration
 import Model
+import Postgres
 import Store
 
 /// Migrations: planning, agreeing, starting, and how fast they go.
@@ -97,7 +98,9 @@ struct MigrationRoutes: Sendable {
       wish, changing: { pace?.applied(to: $0) ?? $0 }, by: context.mover, idempotencyKey: try request.idempotencyKey(),
       context: context.storeContext)
     let location = "/api/v1/migrations/\(record.id.uuidString.lowercased())"
-    return try await answer(record, context, status: .created, headers: [.location: location])
+    return try await PostgresError.followingCommit {
+      try await answer(record, context, status: .created, headers: [.location: location])
+    }
   }
 
   /// Agrees to all moves of a migration at once that the caller may agree to in the name of a party.
@@ -106,7 +109,20 @@ struct MigrationRoutes: Sendable {
     let party = try await request.members(["as"]).choice("as", of: MigrationParty.self)
     let id = try context.identifier(request)
     _ = try await store.migration(id, within: context.scope)
-    var (approved, others, cursor): ([UUID], Int, String?) = ([], 0, nil)
+    var answer = ApprovalView(approved: [], others: 0)
+    do {
+      try await approve(id, as: party, context, &answer)
+    } catch let error as PostgresError where !answer.approved.isEmpty {
+      // Each is a commit of its own.
+      throw error.afterCommit
+    }
+    return try .json(answer)
+  }
+
+  private func approve(
+    _ id: UUID, as party: MigrationParty, _ context: APIContext, _ answer: inout ApprovalView
+  ) async throws {
+    var cursor: String?
     repeat {
       let page = try await store.moves(
         MoveFilter(migration: id), within: context.scope, limit: 1000, cursor: cursor)
@@ -114,29 +130,28 @@ struct MigrationRoutes: Sendable {
         let move = record.move
         let isWanted = move.step == .planned && move.terms.approvers.contains(party) && move.approvals[party] == nil
         guard isWanted, context.mover.actor(in: record).parties.contains(party) else {
-          others += 1
+          answer.others += 1
           continue
         }
         do {
           _ = try await store.act(
             .approved(party), onMove: record.id, by: context.mover, within: context.scope,
             context: context.storeContext)
-          approved.append(record.id)
+          answer.approved.append(record.id)
         } catch let error as StoreError where error.kind == .migrationState {
           // It has become another one meanwhile.
-          others += 1
+          answer.others += 1
         }
       }
       cursor = page.next
     } while cursor != nil
-    return try .json(ApprovalView(approved: approved, others: others))
   }
 
   private func act(_ event: CampaignEvent, _ request: Request, _ context: APIContext) async throws -> Response {
     let record = try await store.act(
       event, onMigration: try context.identifier(request), if: try request.deleteCondition(), by: context.mover,
       idempotencyKey: try request.idempotencyKey(), context: context.storeContext)
-    return try await answer(record, context)
+    return try await PostgresError.followingCommit { try await answer(record, context) }
   }
 
   private func answer(
@@ -156,7 +171,7 @@ struct MigrationRoutes: Sendable {
   ) -> MigrationView {
     var view = MigrationView(record, progress)
     guard case .own(let operators, let projects) = context.scope, let land else { return view }
-    view.keepOnly(clusters: land.clusters, operators: operators, projects: projects)
+    view.keepOnly(clusters: land.clusters, operators: operators.names, projects: projects.names)
     return view
   }
 }

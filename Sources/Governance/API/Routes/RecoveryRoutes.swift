@@ -10,12 +10,22 @@ struct RecoveryRoutes: Sendable {
   let store: GovernanceStore
   /// Nil where this server has no bus.
   let surveyor: (any RecoverySurveyor)?
+  /// Each reads all of the bus. Whoever looks keeps nobody from recovering.
+  private let plans = FewAtOnce(1, mostWaiting: 4, refusal: StoreError.crowded)
+  private let recoveries = FewAtOnce(1, mostWaiting: 4, refusal: StoreError.crowded)
+
+  init(store: GovernanceStore, surveyor: (any RecoverySurveyor)?) {
+    self.store = store
+    self.surveyor = surveyor
+  }
 
   func add(to api: APIRoutes) {
     api.get("recovery", .read([.governanceAdmin, .auditor])) { request, context in
       try request.allowParameters([])
-      let (evidence, told) = try await evidence(request.language, context.logger)
-      let plan = try await store.recoveryPlan(evidence, told: told)
+      let plan = try await plans.run {
+        let (evidence, told) = try await evidence(request.language, context.logger)
+        return try await store.recoveryPlan(evidence, told: told)
+      }
       return try Response.json(
         RecoveryView(plan, isDone: false, since: try await store.suspension(), language: request.language),
         in: request.language)
@@ -25,9 +35,11 @@ struct RecoveryRoutes: Sendable {
       let members = try await request.members(["plan", "despiteUnverified"])
       let agreed = try members.text("plan")
       let despiteUnverified = try members.flag("despiteUnverified") ?? false
-      let (evidence, told) = try await evidence(request.language, context.logger)
-      let plan = try await store.recover(
-        evidence, told: told, agreedTo: agreed, despiteUnverified: despiteUnverified, context: context.storeContext)
+      let plan = try await recoveries.run {
+        let (evidence, told) = try await evidence(request.language, context.logger)
+        return try await store.recover(
+          evidence, told: told, agreedTo: agreed, despiteUnverified: despiteUnverified, context: context.storeContext)
+      }
       return try Response.json(
         RecoveryView(plan, isDone: plan.isNeeded, since: nil, language: request.language), in: request.language)
     }

@@ -67,10 +67,10 @@ struct ResourceRoutes: Sendable {
     }
     let language = request.language
     if case .project(let project) = resource { try await store.refuseReclassification(of: project, in: context.scope) }
-    let scope = try ResourceAccess.scope(of: context.caller, writing: kind, name, within: context.scope)
+    try ResourceAccess.check(context.caller, mayWrite: kind, name)
     let findings = try await findings(in: resource, language)
     let result = try await store.put(
-      resource, context: context.storeContext(because: reason), within: scope, if: condition,
+      resource, context: context.storeContext(because: reason), within: context.scope, if: condition,
       acknowledging: mayAcknowledge(resource, context.caller))
     var headers: HTTPFields = [.eTag: tag(of: result.resource)]
     let problems = resource.problems.filter { $0.severity == .warning } + unheard(in: resource) + result.warnings

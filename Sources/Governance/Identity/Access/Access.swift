@@ -60,16 +60,17 @@ public struct Access: Sendable, Hashable {
     return grants[kind]
   }
 
-  /// How far `caller` reaches; nil where it is refused.
+  /// How far `caller` reaches; nil where it is refused. A role for everyone of a kind is each of that kind, one by one: by it
+  /// nobody reaches what is of another kind, or nobody's.
   public func scope(for caller: Caller) -> Scope? {
     guard let grants else { return .everything }
     guard !(changes && caller.isReadOnly) else { return nil }
     let granted = caller.roles.filter { grants[$0.kind] != nil }
     guard !granted.isEmpty else { return nil }
-    if granted.contains(where: { grants[$0.kind] == .all || $0.subject == Role.everyone }) { return .everything }
-    func names(_ subject: RoleKind.Subject) -> Set<String> {
-      Set(granted.filter { $0.kind.subject == subject }.compactMap(\.subject))
+    if granted.contains(where: { grants[$0.kind] == .all }) { return .everything }
+    func owners(_ subject: RoleKind.Subject) -> Owners {
+      Owners(Set(granted.filter { $0.kind.subject == subject }.compactMap(\.subject)))
     }
-    return .own(operators: names(.operator), projects: names(.project))
+    return .own(operators: owners(.operator), projects: owners(.project))
   }
 }

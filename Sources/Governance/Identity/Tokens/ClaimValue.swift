@@ -1,5 +1,8 @@
+import Foundation
+import Model
+
 /// What a claim holds.
-public enum ClaimValue: Sendable, Hashable, Decodable {
+public enum ClaimValue: Sendable, Hashable {
   /// A text.
   case text(String)
   /// A number.
@@ -13,21 +16,24 @@ public enum ClaimValue: Sendable, Hashable, Decodable {
   /// Nothing.
   case null
 
-  /// Reads any JSON.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let flag = try? container.decode(Bool.self) {
-      self = .flag(flag)
-    } else if let number = try? container.decode(Double.self) {
-      self = .number(number)
-    } else if let text = try? container.decode(String.self) {
-      self = .text(text)
-    } else if let list = try? container.decode([ClaimValue].self) {
-      self = .list(list)
-    } else {
-      self = .object(try container.decode([String: ClaimValue].self))
+  /// Reads any JSON that keeps within the bounds of documents and gives no name twice: what a token says of its key is
+  /// read before anybody knows who has written it.
+  init?(json: Data) {
+    guard let text = String(validating: json, as: UTF8.self), let document = try? DocumentText(json: text) else {
+      return nil
+    }
+    self.init(document.content)
+  }
+
+  private init(_ content: DocumentText.Content) {
+    switch content {
+    case .null: self = .null
+    case .flag(let flag): self = .flag(flag)
+    // What is beyond all measure is no moment either.
+    case .number(let text): self = .number(Double(text) ?? .infinity)
+    case .text(let text): self = .text(text)
+    case .list(let values): self = .list(values.map { Self($0) })
+    case .object(let members): self = .object(members.mapValues { Self($0) })
     }
   }
 

@@ -92,8 +92,8 @@ public struct KeySetMachine: Sendable {
     failures += 1
   }
 
-  /// Since when the keys are known; nil where none are.
-  public var since: Duration? { keys?.since }
+  /// Whether there is any key that is believed: without one no token can be judged while the issuer is away.
+  public func believesKeys(at now: Duration) -> Bool { believed(at: now).map { !$0.isEmpty } ?? false }
 
   private func believed(at now: Duration) -> KeySet? {
     guard let keys, now - keys.since < limits.keep else { return nil }

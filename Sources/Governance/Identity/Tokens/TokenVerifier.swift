@@ -1,5 +1,3 @@
-import Foundation
-
 /// What a token must be to be believed.
 public struct TokenVerifier: Sendable, Hashable {
   /// Who must have issued it: exactly this text.
@@ -25,9 +23,7 @@ public struct TokenVerifier: Sendable, Hashable {
   public func verify(_ token: UnverifiedToken, by key: TrustedKey, at now: Int64) throws(TokenRefusal) -> TokenClaims {
     // Nothing of it is read before.
     guard key.signs(token) else { throw .signature }
-    guard let claims = try? JSONDecoder().decode(ClaimValue.self, from: token.payload),
-      case .object(let members) = claims
-    else { throw .malformed }
+    guard let claims = ClaimValue(json: token.payload), case .object(let members) = claims else { throw .malformed }
     guard members["iss"]?.text == issuer else { throw .issuer }
     guard let audience = members["aud"], !audiences.isDisjoint(with: audience.texts) else { throw .audience }
     // Keycloak says by this that a token is one to show: an identity or a refresh token is not.

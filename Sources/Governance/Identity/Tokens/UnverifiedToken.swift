@@ -22,7 +22,7 @@ public struct UnverifiedToken: Sendable {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard text.utf8.count <= Self.longest, parts.count == 3, let head = Base64URL.decode(parts[0]),
       let payload = Base64URL.decode(parts[1]), let signature = Base64URL.decode(parts[2]),
-      case .object(let header)? = try? JSONDecoder().decode(ClaimValue.self, from: head)
+      case .object(let header)? = ClaimValue(json: head)
     else { throw .malformed }
     // Whatever the signature says: a token is only read with an algorithm of the list.
     guard let algorithm = header["alg"]?.text.flatMap(SignatureAlgorithm.init(rawValue:)) else { throw .algorithm }

@@ -22,7 +22,9 @@ struct IdentityWiring: Sendable {
       return
     }
     let mapping = try Self.mapping(issuer.rolesFile)
-    let check = try health.register("oidc", component: "issuer", role: .informative)
+    // Keys are asked for again when they are half as old, and whatever comes of that is told.
+    let silence = KeySetMachine.Limits().refresh * 2
+    let check = try health.register("oidc", component: "issuer", role: .informative, staleAfter: silence)
     let fetcher: any KeySetFetcher
     if let path = issuer.keysFile {
       let file = FileKeys(path: path)

@@ -10,15 +10,18 @@ import NIOSSL
 struct IssuerKeys: KeySetFetcher {
   let issuer: String
   let client: HTTPClient
+  /// How long the whole may take, whatever the issuer does: who waits for a key waits for this.
+  var limit: Duration = .seconds(10)
 
-  private static let limit: TimeAmount = .seconds(5)
+  /// So long an issuer may say nothing.
+  private static let patience: TimeAmount = .seconds(5)
   private static let largest = 1 << 20
 
   /// A client for an issuer whose certificate is by `authority`, or by one that the system trusts. Redirections are not
   /// followed: they could lead out of TLS.
   static func client(authority: String?) throws -> HTTPClient {
     var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(3), read: limit))
+      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(3), read: patience))
     if let authority {
       var tls = TLSConfiguration.makeClientConfiguration()
       tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority))
@@ -27,7 +30,21 @@ struct IssuerKeys: KeySetFetcher {
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
+  /// It waits for both: an issuer that answers by drops is left when the time is up.
   func keySet() async throws -> KeySet {
+    try await withThrowingTaskGroup(of: KeySet.self) { group in
+      group.addTask { try await fetch() }
+      group.addTask {
+        try await Task.sleep(for: limit)
+        throw KeySetError("the issuer has not given its keys within \(limit)")
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next() else { throw CancellationError() }
+      return first
+    }
+  }
+
+  private func fetch() async throws -> KeySet {
     let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
     let data = try await get("\(base)/.well-known/openid-configuration")
     guard let found = try? JSONDecoder().decode(Discovery.self, from: data) else {
@@ -46,7 +63,7 @@ struct IssuerKeys: KeySetFetcher {
   private func get(_ address: String) async throws -> Data {
     var request = HTTPClientRequest(url: address)
     request.headers.add(name: "accept", value: "application/json")
-    let response = try await client.execute(request, timeout: Self.limit)
+    let response = try await client.execute(request, timeout: Self.patience)
     guard response.status == .ok else { throw KeySetError("\(address) answers \(response.status.code)") }
     let body = try await response.body.collect(upTo: Self.largest)
     return Data(body.readableBytesView)

@@ -13,7 +13,7 @@ import Telemetry
 struct FactsService: Service {
   let store: GovernanceStore
   let database: PostgresConfiguration
-  let bus: KafkaConfiguration
+  var bus: KafkaConfiguration
   let topics: ZoneTopics
   let signer: EventSigner
   /// Compares what was told with the database, before anything more is.
@@ -34,17 +34,26 @@ struct FactsService: Service {
 
   /// One turn: a producer of its own, which is purged and closed with it.
   private func publish() async throws {
+    let earlier = try await store.beginPublishingFacts(messageTimeout: bus.messageTimeout)
+    let successor = waiting(out: earlier)
     let bell = Bell()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await ring(bell) }
       group.addTask {
         try await KafkaProducer.withProducer(configuration: bus.named("facts"), logger: logger) { producer in
-          try await FactPublisher(service: self, producer: producer, bell: bell).run()
+          try await FactPublisher(service: successor, producer: producer, bell: bell).run()
         }
       }
       defer { group.cancelAll() }
       try await group.next()
     }
+  }
+
+  /// This service as its publisher waits out those before it: for as long as they let facts wait, where that is longer.
+  private func waiting(out earlier: Duration) -> FactsService {
+    var copy = self
+    copy.bus.messageTimeout = max(bus.messageTimeout, earlier)
+    return copy
   }
 
   /// Wakes the publisher for each commit that wrote a fact, and after every reconnect.

@@ -37,6 +37,7 @@ struct BusExaminer: Sendable {
             logger.critical("Nothing is decided or published", metadata: ["error": "\(error)"])
           } catch {
             try Task.checkCancellation()
+            topics.doubt(zone, after: error)
             logger.warning("A zone's topic was not read yet", metadata: ["zone": "\(zone)", "error": "\(error)"])
           }
         }
@@ -133,9 +134,14 @@ struct RecoveryEvidence: RecoverySurveyor {
       for zone in declared.union(left) {
         group.addTask {
           try await topics.ensure(zones: [zone])
-          var evidence = try await survey.read(zone: zone, withObservations: true, within: Self.patience)
-          evidence.hasLeft = left.contains(zone)
-          return evidence
+          do {
+            var evidence = try await survey.read(zone: zone, withObservations: true, within: Self.patience)
+            evidence.hasLeft = left.contains(zone)
+            return evidence
+          } catch {
+            topics.doubt(zone, after: error)
+            throw error
+          }
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }

@@ -15,11 +15,11 @@ extension RelayDriver {
   /// leader that ends in between leaves them noted, and the next one sends them again. What the bus does not take waits for the
   /// next quiet moment.
   func bury(_ books: inout ZoneBooks, _ machine: RelayMachine) async throws {
-    let aside = machine.troubledZones.union(books.names.filter { !examiner.hasExamined($0) })
+    let aside = machine.troubledZones.union(books.names.filter { !isReady($0) })
     let began = ContinuousClock.now
     do {
       let due = try await service.store.dueTombstones(term: term, limit: Self.tombstoneLimit, excluding: aside)
-        .filter { examiner.hasExamined($0.zone) }
+        .filter { isReady($0.zone) }
       guard !due.isEmpty else { return }
       let published = try await send(due, notAfter: began + Self.sendingWindow)
       try await service.store.markTombstones(published.map(\.placement))
@@ -57,7 +57,9 @@ extension RelayDriver {
     var refused = 0
     var published: [PublishedTombstone] = []
     for (tombstone, result) in zip(due, results) {
-      guard case .success(let delivery) = result else {
+      // Of one that the bus has nobody knows where, the zone's record could not say that it covers it.
+      guard case .success(let delivery) = result, delivery.offset >= 0 else {
+        if case .failure(let error) = result { service.topics.doubt(tombstone.zone, after: error) }
         refused += 1
         continue
       }
@@ -66,7 +68,8 @@ extension RelayDriver {
           placement: tombstone.placement, zone: tombstone.zone, partition: delivery.partition, offset: delivery.offset))
     }
     if refused > 0 {
-      service.logger.warning("The bus did not take tombstones, which wait", metadata: ["placements": "\(refused)"])
+      service.logger.warning(
+        "The bus did not take tombstones, or did not say where: they wait", metadata: ["placements": "\(refused)"])
     }
     return published.sorted { ($0.partition, $0.offset) < ($1.partition, $1.offset) }
   }

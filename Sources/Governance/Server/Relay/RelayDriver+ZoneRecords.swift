@@ -18,9 +18,10 @@ extension RelayDriver {
   ) async throws -> ContinuousClock.Instant? {
     let troubled = machine.troubledZones
     let now = ContinuousClock.now
+    books.renew(service.topics.doubted)
     let due = books.due(at: now, without: troubled)
-    let zones = due.filter(examiner.hasExamined)
-    for zone in due where !examiner.hasExamined(zone) {
+    let zones = due.filter(isReady)
+    for zone in due where !isReady(zone) {
       books.tried(zone, at: now, isPublished: false)
       guard examining.withLockedValue({ $0.insert(zone).inserted }) else { continue }
       group.addTask { await examine(zone) }
@@ -46,6 +47,11 @@ extension RelayDriver {
     return books.nextDue(without: troubled)
   }
 
+  /// Whether it is known that the bus is not ahead of the database, and nothing says that the topics may be gone.
+  func isReady(_ zone: String) -> Bool {
+    examiner.hasExamined(zone) && !service.topics.doubted.contains(zone)
+  }
+
   /// Looks for what agents are to be asked for; looked for again at the next quiet moment where that fails.
   func look(_ books: inout ZoneBooks) async {
     do {
@@ -55,8 +61,8 @@ extension RelayDriver {
     }
   }
 
-  /// Reads a zone's topic, however long it is: its record says what the bus holds, and so waits until it is known that the bus
-  /// is not ahead of the database.
+  /// Looks for a zone's topics and reads the one of desired states, however long it is: its record says what the bus holds, and
+  /// so waits until it is known that the bus is not ahead of the database.
   private func examine(_ zone: String) async {
     defer { examining.withLockedValue { _ = $0.remove(zone) } }
     do {
@@ -65,6 +71,7 @@ extension RelayDriver {
       bell.ring()
     } catch {
       guard !Task.isCancelled else { return }
+      service.topics.doubt(zone, after: error)
       service.logger.warning("The zone's record waits", metadata: ["zone": "\(zone)", "error": "\(error)"])
     }
   }
@@ -85,6 +92,7 @@ extension RelayDriver {
         Counter(label: "regie.relay.zone_records").increment()
         return true
       case .failure(let error):
+        service.topics.doubt(record.zone, after: error)
         service.logger.warning(
           "The bus did not take a zone's record", metadata: ["error": "\(error)", "zone": "\(record.zone)"])
         return false

@@ -21,16 +21,21 @@ struct RelayDriver: Sendable {
   let term: Int64
   let bell: Bell
   let examiner: BusExaminer
+  /// For so long after the beginning of the term what earlier leaders claimed may still reach the bus: as long as they let it
+  /// wait in their queues, which may be longer than this one does. The library looks for messages that have timed out once per
+  /// second.
+  private let afterlife: Duration
   /// What the pauses that are over have to say to the machine.
   private let pauses = NIOLockedValueBox<[RelayMachine.Event]>([])
   /// Zones whose topics are being read beside the loop.
   let examining = NIOLockedValueBox<Set<String>>([])
 
-  init(service: RelayService, producer: KafkaProducer, term: Int64, bell: Bell) throws {
+  init(service: RelayService, producer: KafkaProducer, lease: RelayLease, bell: Bell) throws {
     self.service = service
     self.producer = producer
-    self.term = term
     self.bell = bell
+    term = lease.term
+    afterlife = max(service.bus.messageTimeout, lease.earlier) + Self.sendingWindow + .seconds(1)
     examiner = BusExaminer(
       store: service.store,
       survey: try BusSurvey(
@@ -50,10 +55,6 @@ struct RelayDriver: Sendable {
   /// How long after its claim a state may be given to the producer. A process that was stopped in between may have been
   /// deposed: it must claim again, which the term fences.
   static let sendingWindow: Duration = .seconds(2)
-
-  /// For so long after the end of a leader what it claimed may still reach the bus. The library looks for messages that
-  /// have timed out once per second.
-  private var afterlife: Duration { service.bus.messageTimeout + Self.sendingWindow + .seconds(1) }
 
   private var publishedTotal: Counter { Counter(label: "regie.relay.published") }
   private var failedTotal: Counter { Counter(label: "regie.relay.failed") }
@@ -81,7 +82,7 @@ struct RelayDriver: Sendable {
     var claimedAt = ContinuousClock.now
     group.addTask { await examineEvents() }
     try await examiner.examineAll(service.topics, within: service.surveyPatience)
-    var books = try await openBooks()
+    var books = try await openBooks(beside: &group)
     while true {
       try Task.checkCancellation()
       for event in pauses.withLockedValue({ events in
@@ -125,17 +126,6 @@ struct RelayDriver: Sendable {
     } catch {
       // The term is over.
     }
-  }
-
-  /// What the bus holds by the database's word; what an earlier version of the program did not note is published again.
-  private func openBooks() async throws -> ZoneBooks {
-    let unnoted = try await service.store.requestRepublicationOfUnnoted()
-    if unnoted > 0 {
-      service.logger.notice("States of an earlier version are published again", metadata: ["states": "\(unnoted)"])
-    }
-    _ = try await service.store.requestTombstonesOfNoted()
-    return ZoneBooks(
-      try await service.store.publishedStates(), recorded: try await service.store.recordedZones())
   }
 
   /// - Returns: What came of it; nil when that comes later, or never.
@@ -256,7 +246,8 @@ struct RelayDriver: Sendable {
       for zone in zones {
         group.addTask {
           do {
-            try await service.topics.ensure(zones: [zone], within: Self.sendingWindow / 4)
+            // What is in doubt was looked for when the zone's pause was over.
+            try await service.topics.ensure(zones: [zone], within: Self.sendingWindow / 4, looksAgain: false)
             try await examiner.examine(zone, within: Self.sendingWindow / 4)
             return zone
           } catch {
@@ -273,6 +264,12 @@ struct RelayDriver: Sendable {
     _ claim: OutboxClaim, _ content: ContentDigest, _ result: Result<KafkaDelivery, any Error>
   ) -> RelayMachine.Publication {
     switch result {
+    case .success(let delivery) where delivery.offset < 0:
+      // The zone's record says up to where it covers the topic. Whoever reads the same state again takes it for a repetition.
+      service.logger.notice(
+        "The bus has a state and did not say where: it is sent again",
+        metadata: ["zone": "\(claim.state.zone)", "placement": "\(claim.state.placement)"])
+      return RelayMachine.Publication(claim: claim, ack: nil)
     case .success(let delivery):
       return RelayMachine.Publication(
         claim: claim,
@@ -288,6 +285,7 @@ struct RelayDriver: Sendable {
   }
 
   private func note(_ error: any Error, of zone: String) {
+    service.topics.doubt(zone, after: error)
     failedTotal.increment()
     service.health.degraded(
       "le bus ne prend pas les décisions de la zone \(zone) : elles attendent dans la base")

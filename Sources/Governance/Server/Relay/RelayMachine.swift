@@ -13,7 +13,7 @@ struct RelayMachine: Sendable {
   /// What became of one claim.
   struct Publication: Sendable {
     var claim: OutboxClaim
-    /// Where the bus put it; nil when it is not known to be there.
+    /// Where the bus put it; nil when it is not known to be there, or where.
     var ack: OutboxAck?
   }
 

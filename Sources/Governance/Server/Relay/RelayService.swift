@@ -91,10 +91,11 @@ struct RelayTerm: Sendable {
 
   func run() async throws {
     let producer = try KafkaProducer(configuration: service.bus.named("relay"), logger: service.logger)
-    let lease = try await service.store.acquireRelayLease(holder: service.identity, backendPID: held.backendPID)
+    let lease = try await service.store.acquireRelayLease(
+      holder: service.identity, backendPID: held.backendPID, messageTimeout: service.bus.messageTimeout)
     service.logger.info("This instance leads the relay", metadata: ["term": "\(lease.term)"])
     let bell = Bell()
-    let driver = try RelayDriver(service: service, producer: producer, term: lease.term, bell: bell)
+    let driver = try RelayDriver(service: service, producer: producer, lease: lease, bell: bell)
     defer { service.logger.info("This instance leads the relay no longer", metadata: ["term": "\(lease.term)"]) }
     // Beside the term and not below it: cancelled together with the driver it would be closing before the driver could
     // take back what is on its way and give up the transaction under way, and readers would stand still there.

@@ -67,6 +67,11 @@ struct ZoneBooks: Sendable {
     }
   }
 
+  /// Has the records of zones due in which nothing has changed: their topics may have been made anew, and hold none then.
+  mutating func renew(_ names: Set<String>) {
+    for name in names where zones[name] != nil { zones[name]?.isChanged = true }
+  }
+
   /// Takes note of what agents are to be asked for: the next record of a zone carries it, and is due where that is new.
   mutating func ask(_ requests: [String: ReportRequest]) {
     for name in zones.keys where zones[name]?.request != requests[name] {

@@ -2,7 +2,7 @@
 /// time between two looks at which the brokers answered and everything on the topic had been read. Pure.
 struct SilenceCount: Sendable {
   enum Event: Sendable {
-    /// A heartbeat was taken in.
+    /// A heartbeat was taken in that was newer than all before.
     case heard
     /// Whether everything that the brokers have was read.
     case looked(isListening: Bool, at: ContinuousClock.Instant)
@@ -50,12 +50,30 @@ struct SilenceCount: Sendable {
 
 /// What was read of a topic, for whoever looks beside the reading.
 struct ReadSoFar: Sendable {
+  /// It is told for so long after its last word that an earlier life of the agent is heard: one that lives speaks every ten
+  /// seconds, if it is not told otherwise.
+  static let earlierLifeMemory: Duration = .seconds(60)
+
   /// The next offset of each partition.
   private var positions: [Int32: Int64] = [:]
-  /// How many heartbeats were taken in.
+  /// How many heartbeats were taken in that were newer than all before.
   private(set) var heartbeats = 0
+  /// When a life of the agent spoke last that another has followed.
+  private var earlierLifeAt: ContinuousClock.Instant?
 
-  mutating func noteHeartbeat() { heartbeats += 1 }
+  /// - Parameter isEarlierHeard: whether a life of the agent spoke that another has followed.
+  /// - Returns: whether that is news.
+  mutating func noteHeartbeats(_ count: Int, isEarlierHeard: Bool, at now: ContinuousClock.Instant) -> Bool {
+    heartbeats += count
+    guard isEarlierHeard else { return false }
+    defer { earlierLifeAt = now }
+    return !hearsEarlierLife(at: now)
+  }
+
+  /// Whether a life of the agent was heard lately that another has followed: it runs still.
+  func hearsEarlierLife(at now: ContinuousClock.Instant) -> Bool {
+    earlierLifeAt.map { now - $0 < Self.earlierLifeMemory } ?? false
+  }
 
   mutating func note(partition: Int32, next: Int64) { positions[partition] = next }
 

@@ -11,6 +11,7 @@ import Telemetry
 struct ZoneObservations: Sendable {
   let service: StatusConsumerService
   let zone: String
+  let health: ZonesHealth
 
   private static let endsInterval: Duration = .seconds(5)
   /// Whoever ends waits for it: an answer that takes longer is none.
@@ -41,7 +42,8 @@ struct ZoneObservations: Sendable {
       } catch is CancellationError {
         return
       } catch {
-        service.health.degraded("le bus ne donne pas les observations de la zone \(zone)")
+        service.topics.doubt(zone, after: error)
+        health.degraded(zone, "le bus ne donne pas les observations de la zone \(zone)")
         service.logger.warning("Observations are read again", metadata: ["zone": "\(zone)", "error": "\(error)"])
         await pause.wait()
       }
@@ -85,7 +87,7 @@ struct ZoneObservations: Sendable {
       await lookForEnds(consumer, &trust, &askedForEnds)
       try await compare(&trust)
       guard progress.isMade(by: events) else { continue }
-      service.health.pass()
+      health.pass(zone)
       pause.reset()
     }
   }
@@ -96,10 +98,15 @@ struct ZoneObservations: Sendable {
     let pace = service.silence
     var count = SilenceCount(pace)
     var heartbeats = 0
+    let earlierLife = Gauge(label: "regie.status.earlier_life", dimensions: [("zone", zone)])
+    earlierLife.record(0)
+    // Who does not read does not know.
+    defer { earlierLife.record(0) }
     while !Task.isCancelled {
       try? await Task.sleep(for: pace.interval * Double.random(in: 0.9...1.1))
       let ends = try? await consumer.watermarks(within: Self.endsPatience)
       let read = reading.withLockedValue { $0 }
+      earlierLife.record(read.hearsEarlierLife(at: .now) ? 1 : 0)
       if read.heartbeats != heartbeats { _ = count.handle(.heard) }
       heartbeats = read.heartbeats
       let isListening = ends.map { read.hasReached($0.mapValues(\.high)) } ?? false
@@ -160,10 +167,10 @@ struct ZoneObservations: Sendable {
     var isTaken = [Bool](repeating: true, count: batch.count)
     if !batch.isEmpty {
       do {
-        try await store(batch)
+        try await store(batch, into: reading)
       } catch let error as PostgresError where error.isFaultOfData {
         // Tried again it would fail for ever, and no placement of the zone would be observed any more.
-        for index in batch.indices { isTaken[index] = try await storeOrSkip(batch[index]) }
+        for index in batch.indices { isTaken[index] = try await storeOrSkip(batch[index], into: reading) }
       }
     }
     for (record, isTaken) in zip(batch, isTaken) { note(record, isTaken: isTaken, &trust, into: reading) }
@@ -186,17 +193,22 @@ struct ZoneObservations: Sendable {
     case .placement(let state):
       guard isTaken else { return }
       trust.handle(.report(state.placement, incarnation: state.incarnation, sequence: state.sequence))
-    case .agent(let status):
-      trust.handle(.heartbeat(status))
-      reading.withLockedValue { $0.noteHeartbeat() }
+    case .agent(let status): trust.handle(.heartbeat(status))
     case nil: return
     }
   }
 
-  private func store(_ batch: [ObservationRecord]) async throws {
+  private func store(_ batch: [ObservationRecord], into reading: NIOLockedValueBox<ReadSoFar>) async throws {
     let result = try await service.store.apply(batch, topic: topic, zone: zone)
     Counter(label: "regie.status.applied").increment(by: result.applied.count)
     Counter(label: "regie.status.ignored").increment(by: result.stale + result.foreign)
+    let isNews = reading.withLockedValue {
+      $0.noteHeartbeats(result.heard, isEarlierHeard: result.earlierLife != nil, at: .now)
+    }
+    guard isNews, let earlier = result.earlierLife, let life = result.life else { return }
+    service.logger.warning(
+      "An earlier life of the zone's agent is still heard: its word does not count, and it may act on the clusters",
+      metadata: ["zone": "\(zone)", "incarnation": "\(earlier)", "latest": "\(life)"])
   }
 
   /// Stores one record, or what the database can not hold of it: that it was read.
@@ -207,10 +219,12 @@ struct ZoneObservations: Sendable {
   /// for again (protocol rule 15), ever more seldom, until it can be.
   ///
   /// - Returns: false where it is to be asked for again.
-  private func storeOrSkip(_ record: ObservationRecord) async throws -> Bool {
+  private func storeOrSkip(
+    _ record: ObservationRecord, into reading: NIOLockedValueBox<ReadSoFar>
+  ) async throws -> Bool {
     let refused: PostgresError
     do {
-      try await store([record])
+      try await store([record], into: reading)
       return true
     } catch let error as PostgresError where error.isFaultOfData {
       refused = error
@@ -229,7 +243,8 @@ struct ZoneObservations: Sendable {
       isLedger
         ? "A report gives back more than the ledger of its cluster holds: it is asked for again until that is mended"
         : "The database can not hold an observation, which is passed over", metadata: metadata)
-    try await store([ObservationRecord(partition: record.partition, offset: record.offset, observation: nil)])
+    let passedOver = ObservationRecord(partition: record.partition, offset: record.offset, observation: nil)
+    try await store([passedOver], into: reading)
     return !isLedger
   }
 

@@ -203,14 +203,22 @@ extension GovernanceStore {
       }
     }
     guard !unchanged.isEmpty else { return }
-    let rows = try await connection.query(
-      """
-      SELECT DISTINCT ON (d.project) \(DecisionSummary.columns) FROM decisions d
-      WHERE d.project = ANY(\(unchanged.map(\.job.project))) AND d.placed ORDER BY d.project, d.number DESC
-      """)
+    let rows = try await connection.query(Self.latestPlaced(of: Set(unchanged.map(\.job.project)).sorted()))
     let latest = try Dictionary(
       rows.map { try DecisionSummary(row: $0) }.map { ($0.project, $0) }, uniquingKeysWith: { first, _ in first })
     for trial in unchanged { writer.repeat(trial, latest: latest[trial.job.project]) }
+  }
+
+  /// The latest decision of each project that placed it: one row of each is read, however many there are.
+  ///
+  /// The index of projects alone has the order that is asked for, since no one project is named to the planner: by number it
+  /// would go through what was decided on all others.
+  static func latestPlaced(of projects: [String]) -> PostgresQuery {
+    """
+    SELECT \(DecisionSummary.columns) FROM unnest(\(projects)) AS n (name) CROSS JOIN LATERAL (
+      SELECT * FROM decisions d WHERE d.project = ANY(ARRAY[n.name]) AND d.placed
+      ORDER BY d.project, d.number DESC LIMIT 1) AS d
+    """
   }
 
   /// Writes it all and commits, in one round trip, the ledger last.

@@ -45,8 +45,9 @@ struct QuotaDoubt: Sendable {
   static let select: PostgresQuery = """
     WITH \(seenClusters)
     SELECT d.placement, d.times, (extract(epoch FROM clock_timestamp() - d.since) * 1000)::bigint AS age, p.project,
-      p.environment, p.replica, p.cluster, p.phase, p.removed_at IS NOT NULL OR r.state = 'released' AS gone,
+      p.environment, p.replica, p.cluster, p.phase, p.quota, p.removed_at IS NOT NULL OR r.state = 'released' AS gone,
       CASE jsonb_typeof(p.observed -> 'enforced') WHEN 'object' THEN p.observed -> 'enforced' END AS enforced,
+      CASE jsonb_typeof(p.observed -> 'used') WHEN 'object' THEN p.observed -> 'used' END AS used,
       \(isCurrent) IS TRUE AS current, \(isSeen) AS seen, r.cpu, r.memory, r.gpu, r.storage, r.pods
     FROM quota_doubts d JOIN placements p ON p.id = d.placement JOIN reservations r ON r.placement = d.placement
     ORDER BY d.placement
@@ -58,9 +59,11 @@ struct QuotaDoubt: Sendable {
       placement: try row.decode("placement"), project: try row.decode("project"),
       environment: try row.decode("environment"), replica: Int(try row.decode(Int32.self, "replica")),
       cluster: try row.decode("cluster"), phase: isGone ? .removed : try row.known("phase"),
+      decided: ResourceAmounts(try row.decode(PostgresJSON.self, "quota").model(ResourceList.self)),
       reserved: try ResourceAmounts(row: row),
       // An agent may say what this program can not read: that is not compared.
       enforced: try row.decode(PostgresJSON?.self, "enforced").flatMap { try? $0.model(ResourceList.self) },
+      used: try row.decode(PostgresJSON?.self, "used").flatMap { try? $0.model(ResourceList.self) },
       isCurrent: try row.decode("current"), isSeen: try row.decode("seen"))
     times = try row.decode("times")
     age = .milliseconds(try row.decode(Int64.self, "age"))

@@ -122,14 +122,15 @@ extension GovernanceStore {
   /// Has tombstones sent once more of forgotten placements that the bus is noted to hold: an earlier version of the program, or
   /// a recovery, has published or found them since.
   ///
+  /// - Parameter deadline: until when it may take; by default as long as any statement.
   /// - Returns: how many.
-  public func requestTombstonesOfNoted() async throws -> Int {
-    try await pool.withConnection {
+  public func requestTombstonesOfNoted(deadline: ContinuousClock.Instant? = nil) async throws -> Int {
+    try await pool.withConnection(deadline: deadline) {
       try await $0.execute(
         """
         UPDATE placements p SET tombstone_at = NULL FROM published_states s
         WHERE s.placement = p.id AND p.tombstone_at IS NOT NULL
-        """)
+        """, deadline: deadline)
     }
   }
 

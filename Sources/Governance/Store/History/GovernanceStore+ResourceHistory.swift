@@ -18,7 +18,7 @@ extension GovernanceStore {
     try Cursor.check(limit: limit)
     let before = try Cursor.decode(cursor, as: Int64.self)
     var restriction: PostgresQuery = ""
-    if case .own(let operators, _) = scope { restriction = "AND h.operator = ANY(\(operators.sorted()))" }
+    if case .own(let operators, _) = scope { restriction = "AND \(operators.condition("h.operator"))" }
     let rows = try await pool.withConnection {
       try await $0.query(
         """

@@ -64,7 +64,10 @@ extension GovernanceStore {
 
   /// How many keys that are not known should be looked up at a time: whoever can reach the service can make keys, and
   /// most connections are for those who are known.
-  public var unknownKeysAtOnce: Int { max(1, pool.maximumConnections / 4) }
+  public var unknownKeysAtOnce: Int { Self.few(of: pool) }
+
+  /// How many connections those may have at a time whom nobody knows.
+  static func few(of pool: PostgresPool) -> Int { max(1, pool.maximumConnections / 4) }
 
   /// What was given to the holder of a key, and the database's moment; nil where there is no such key.
   ///

@@ -42,7 +42,7 @@ extension GovernanceStore {
       return CarriedMove(record: carried.record, isChanged: true)
     }
     guard let record else { throw StoreError.noMove(id) }
-    return try await pool.withConnection { try await withFlows([record.record], in: $0)[0] }
+    return record.record
   }
 }
 

@@ -141,10 +141,9 @@ extension GovernanceStore {
 
   private static func isMigration(within reach: Scope) -> PostgresQuery {
     guard case .own(let operators, let projects) = reach else { return "true" }
-    let (whose, teams) = (operators.sorted(), projects.sorted())
     return """
-      EXISTS (SELECT FROM moves m WHERE m.migration = g.id AND (m.source_operator = ANY(\(whose))
-        OR m.target_operator = ANY(\(whose)) OR m.project = ANY(\(teams))))
+      EXISTS (SELECT FROM moves m WHERE m.migration = g.id AND (\(operators.condition("m.source_operator"))
+        OR \(operators.condition("m.target_operator")) OR \(projects.condition("m.project"))))
       """
   }
 }

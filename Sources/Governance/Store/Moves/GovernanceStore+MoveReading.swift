@@ -78,10 +78,10 @@ extension GovernanceStore {
         "(g.number < \(after.number) OR (g.number = \(after.number) AND m.ordinal > \(Int32(after.ordinal))))")
     }
     if case .own(let operators, let projects) = reach {
-      let (operators, projects) = (operators.sorted(), projects.sorted())
       conditions.append(
         """
-        (m.source_operator = ANY(\(operators)) OR m.target_operator = ANY(\(operators)) OR m.project = ANY(\(projects)))
+        (\(operators.condition("m.source_operator")) OR \(operators.condition("m.target_operator"))
+          OR \(projects.condition("m.project")))
         """)
     }
     if let id = filter.migration { conditions.append("m.migration = \(id)") }

@@ -55,7 +55,7 @@ extension GovernanceStore {
       return carried
     }
     guard let record else { throw StoreError.noMove(id) }
-    return try await pool.withConnection { try await withFlows([record.record], in: $0)[0] }
+    return record.record
   }
 
   /// The answer that was given under a key before; nil where what is asked is to be done, and may be.
@@ -114,12 +114,14 @@ extension GovernanceStore {
       ConfirmationRequest(
         projectID: try rows.only.decode("project_id"),
         environmentIDs: [record.move.terms.targetEnvironment: environmentID]), context: context)
-    do {
-      return try await act(
-        done, onMove: id, by: caller, within: reach, idempotencyKey: idempotencyKey, context: context)
-    } catch let error as StoreError where error.kind == .migrationState {
-      // The mover was faster.
-      return try await move(id, within: reach)
+    return try await PostgresError.followingCommit {
+      do {
+        return try await act(
+          done, onMove: id, by: caller, within: reach, idempotencyKey: idempotencyKey, context: context)
+      } catch let error as StoreError where error.kind == .migrationState {
+        // The mover was faster.
+        return try await move(id, within: reach)
+      }
     }
   }
 
@@ -128,7 +130,7 @@ extension GovernanceStore {
   ///
   /// - Returns: Whether anything was changed.
   public func tendMove(_ id: UUID) async throws -> Bool {
-    let carried = try await carrying(id, context: .mover) { locked, connection in
+    let carried = try await carrying(id, context: .mover, tellsFlows: false) { locked, connection in
       try await carry(locked, nil, context: .mover, in: connection)
     }
     guard let carried else { return false }
@@ -188,14 +190,19 @@ extension GovernanceStore {
   }
 
   /// Runs `body` with a move and its placements locked. Where it has another target by the time it is locked, it is locked anew.
+  ///
+  /// - Parameter tellsFlows: whether the flows at its target are wanted. They are read before the commit: after it, nobody who
+  ///   asks for them in vain could say what became of the move.
   func carrying(
-    _ id: UUID, context: RequestContext,
+    _ id: UUID, context: RequestContext, tellsFlows: Bool = true,
     _ body: @escaping @Sendable (LockedMove, PostgresConnection) async throws -> CarriedMove?
   ) async throws -> CarriedMove? {
     for _ in 0..<Self.lockingAttempts {
       do {
-        let carried = try await pool.withTransaction { connection in
-          try await body(try await lockMove(id, in: connection), connection)
+        let carried = try await pool.withTransaction { connection -> CarriedMove? in
+          guard var carried = try await body(try await lockMove(id, in: connection), connection) else { return nil }
+          if tellsFlows { carried.record = try await withFlows([carried.record], in: connection)[0] }
+          return carried
         }
         if let carried, carried.isChanged { world.forget([carried.record.move.terms.project]) }
         return carried

@@ -170,7 +170,7 @@ extension GovernanceStore {
 
   /// Tells a move what is seen of it, in a transaction of its own.
   private func tell(_ event: MigrationEvent, toMove id: UUID) async throws {
-    _ = try await carrying(id, context: .mover) { locked, connection in
+    _ = try await carrying(id, context: .mover, tellsFlows: false) { locked, connection in
       // Somebody was faster.
       guard locked.record.move.target == nil else { return nil }
       return try await carry(locked, (event, .mover), context: .mover, isTold: false, in: connection)

@@ -71,7 +71,7 @@ extension GovernanceStore {
           RunbookFacts.Wave(number: wave.number, day: wave.day, date: wave.date, moves: $0)
         }
       },
-      blocked: plan.blocked.filter { reach == .everything || reach.covers(project: $0.project) },
+      blocked: plan.blocked.filter { reach.covers(project: $0.project) },
       contacts: map.contacts(of: records, reachedBy: contacts) + teams)
   }
 }

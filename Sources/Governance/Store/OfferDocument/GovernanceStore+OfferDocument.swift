@@ -6,13 +6,17 @@ import Policy
 import Postgres
 
 extension GovernanceStore {
-  /// The public document as things stand: from memory where that is kept true, else from the database; and while that is away
-  /// the document that was known last.
+  /// The public document as things stand: from memory where that is kept true, else from the database; and while that is away,
+  /// or too many ask it, the document that was known last.
+  ///
+  /// - Throws: ``StoreError`` of kind `contended` where too many ask and none is known.
   public func currentOffer() async throws -> PublishedOffer {
     if let prepared = world.snapshot?.prepared { return try await offer(of: prepared) }
     do {
-      return try await storedOffer(deadline: deadlineWhileCutOff)
-    } catch let error as PostgresError {
+      // Where there is no database to take from others, nobody waits for others either.
+      if let deadline = deadlineWhileCutOff { return try await storedOffer(deadline: deadline) }
+      return try await publicReads.run { try await storedOffer() }
+    } catch let error where error is PostgresError || error as? StoreError == StoreError.crowded {
       guard var known = try await lastKnownOffer() else { throw error }
       known.isStale = true
       return known
@@ -48,13 +52,17 @@ extension GovernanceStore {
 
   /// The document that was current at a moment; nil before the first. One of an earlier form is told without the names that the
   /// present one withholds, and not at all where it can not be read any more.
+  ///
+  /// - Throws: ``StoreError`` of kind `contended` where too many ask.
   public func offer(publishedAt moment: Timestamp) async throws -> PublishedOffer? {
-    let rows = try await pool.withConnection {
-      try await $0.query(
-        """
-        SELECT digest, document, policy_version, \(Self.formOfDocument) AS form FROM offer_documents
-        WHERE published_at <= \(moment.date) ORDER BY id DESC LIMIT 1
-        """)
+    let rows = try await publicReads.run {
+      try await pool.withConnection {
+        try await $0.query(
+          """
+          SELECT digest, document, policy_version, \(Self.formOfDocument) AS form FROM offer_documents
+          WHERE published_at <= \(moment.date) ORDER BY id DESC LIMIT 1
+          """)
+      }
     }
     guard let row = rows.first else { return nil }
     let stored = PublishedOffer(
@@ -65,15 +73,19 @@ extension GovernanceStore {
   }
 
   /// When the public document became another one, the latest first.
+  ///
+  /// - Throws: ``StoreError`` of kind `contended` where too many ask.
   public func offerPublications(limit: Int = 100, cursor: String? = nil) async throws -> Page<OfferPublication> {
     try Cursor.check(limit: limit)
     let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
-    let rows = try await pool.withConnection {
-      try await $0.query(
-        """
-        SELECT id, digest, policy_version, published_at FROM offer_documents WHERE id < \(before)
-        ORDER BY id DESC LIMIT \(limit + 1)
-        """)
+    let rows = try await publicReads.run {
+      try await pool.withConnection {
+        try await $0.query(
+          """
+          SELECT id, digest, policy_version, published_at FROM offer_documents WHERE id < \(before)
+          ORDER BY id DESC LIMIT \(limit + 1)
+          """)
+      }
     }
     return try Page(rows.map(OfferPublication.init), limit: limit, key: \.number)
   }

@@ -161,8 +161,10 @@ extension GovernanceStore {
     ]
   }
 
-  /// The leader begins anew: it compares once more, and reads what the bus is noted to hold.
-  static let nextTerm: PostgresQuery = "UPDATE relay_leases SET term = term + 1 WHERE name = 'relay'"
+  /// The leader begins anew: it compares once more, and reads what the bus is noted to hold. How long it lets messages wait
+  /// stays known.
+  static let nextTerm: PostgresQuery =
+    "UPDATE relay_leases SET term = term + 1, message_term = message_term + 1 WHERE name = 'relay'"
 
   private static func mint(_ plan: RecoveryPlan) -> PostgresQuery {
     """

@@ -42,15 +42,17 @@ extension GovernanceStore {
 
   /// The database's own account of a zone (its slug), to be read after the topic.
   ///
-  /// - Parameter evidence: what the topic holds; what it says under a version of the database's own is compared as well.
+  /// - Parameter evidence: what the topic holds: of nothing else versions are told, however much there ever was. What it says
+  ///   under a version of the database's own is compared as well.
   public func account(of zone: String, beside evidence: BusEvidence? = nil) async throws -> RestoreSigns.Account {
+    let told = evidence.map { Array($0.desired.keys) } ?? []
     let answers = try await pool.withConnection {
       try await $0.pipeline([
         "SELECT epoch FROM epoch", "SELECT sequence FROM zone_records WHERE zone = \(zone)",
         """
         SELECT p.id, p.epoch, p.revision, s.digest, p.forgotten_at IS NOT NULL AS forgotten FROM placements p
         LEFT JOIN published_states s ON s.placement = p.id AND (s.epoch, s.revision) = (p.epoch, p.revision)
-        WHERE p.zone = \(zone)
+        WHERE p.id = ANY(\(told)) AND p.zone = \(zone)
         """,
         "SELECT placement, epoch, revision FROM left_states WHERE zone = \(zone)",
       ])

@@ -9,7 +9,7 @@ public enum RestoreSigns {
     public var epoch: Int64
     /// The last number that the zone's record was given; 0 before the first.
     public var sequence: Int64
-    /// By placement: the row's, or that of a state that a recovery has left to people.
+    /// By placement that the topic holds: the row's, or that of a state that a recovery has left to people.
     public var versions: [UUID: StateVersion]
     /// The placements of which the bus holds something else under the version that the row has.
     public var others: Set<UUID>

@@ -8,14 +8,24 @@ extension GovernanceStore {
   /// - Parameters:
   ///   - holder: the instance, for people.
   ///   - backendPID: the server process of the connection that holds the lock.
-  public func acquireRelayLease(holder: String, backendPID: Int32) async throws -> RelayLease {
+  ///   - messageTimeout: how long it lets a state wait in its producer's queue, which the next leader has to know. Of one that
+  ///     does not say, as of a program of an earlier version, the longest is believed.
+  public func acquireRelayLease(
+    holder: String, backendPID: Int32, messageTimeout: Duration = RelayLease.longestMessageTimeout
+  ) async throws -> RelayLease {
+    let longest = RelayLease.longestMessageTimeout.storedMilliseconds
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        INSERT INTO relay_leases AS l (name, holder, term, backend_pid, acquired_at, renewed_at)
-        VALUES ('relay', \(holder), 1, \(backendPID), clock_timestamp(), clock_timestamp())
+        INSERT INTO relay_leases AS l (name, holder, term, backend_pid, acquired_at, renewed_at, message_milliseconds,
+          message_term)
+        VALUES ('relay', \(holder), 1, \(backendPID), clock_timestamp(), clock_timestamp(),
+          \(messageTimeout.storedMilliseconds), 1)
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, term = l.term + 1,
-          backend_pid = excluded.backend_pid, acquired_at = excluded.acquired_at, renewed_at = excluded.renewed_at
+          backend_pid = excluded.backend_pid, acquired_at = excluded.acquired_at, renewed_at = excluded.renewed_at,
+          message_milliseconds = excluded.message_milliseconds, message_term = l.term + 1,
+          earlier_until = greatest(l.earlier_until, clock_timestamp() + interval '1 millisecond'
+            * CASE WHEN l.message_term = l.term THEN l.message_milliseconds ELSE \(longest) END)
         RETURNING \(RelayLease.columns)
         """)
     }
@@ -69,12 +79,19 @@ extension GovernanceStore {
 extension RelayLease {
   static let columns: PostgresQuery = """
     holder, term, backend_pid, renewed_at,
-    (extract(epoch FROM clock_timestamp() - renewed_at) * 1000000)::bigint AS age
+    (extract(epoch FROM clock_timestamp() - renewed_at) * 1000000)::bigint AS age,
+    (extract(epoch FROM earlier_until - clock_timestamp()) * 1000000)::bigint AS earlier
     """
 
   init(row: PostgresRow) throws {
     self.init(
       holder: try row.decode("holder"), term: try row.decode("term"), backendPID: try row.decode("backend_pid"),
-      renewedAt: Timestamp(try row.decode(Date.self, "renewed_at")), age: try row.age("age") ?? .zero)
+      renewedAt: Timestamp(try row.decode(Date.self, "renewed_at")), age: try row.age("age") ?? .zero,
+      earlier: try row.age("earlier") ?? .zero)
   }
+}
+
+extension Duration {
+  /// As the database keeps it.
+  var storedMilliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

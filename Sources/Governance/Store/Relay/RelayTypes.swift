@@ -13,6 +13,12 @@ public struct RelayLease: Sendable, Hashable {
   public let renewedAt: Timestamp
   /// How long ago that is, by the database's clock.
   public let age: Duration
+  /// For how long, from now on, a message of the leaders before this one may still wait in the queue of its producer; zero where
+  /// none may.
+  public let earlier: Duration
+
+  /// No leader lets a message wait for longer.
+  public static let longestMessageTimeout: Duration = .seconds(120)
 }
 
 /// The latest committed state of a placement, to be published.

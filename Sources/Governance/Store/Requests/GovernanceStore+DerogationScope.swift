@@ -8,32 +8,36 @@ extension GovernanceStore {
   /// An operator that keeps a DR zone reads what DR projects ask; any other one only what is asked for data that the policy in
   /// force says to be *usuel*: a class that it does not know is not.
   public func derogationScope(
-    operators: Set<String>, organisations: Set<String>, projects: Set<String>
+    operators: Owners, organisations: Set<String>, projects: Owners
   ) async throws -> Scope {
-    try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
+    guard let teams = projects.names else { return .own(operators: operators, projects: .all) }
+    return try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       let ground = try await adviceGround(in: connection)
-      guard ground.keepers.isDisjoint(with: operators) else { return .everything }
-      let usual = operators.isEmpty ? [] : ground.usual
+      guard !ground.keepers.contains(where: { operators.contains($0) }) else { return .everything }
+      let isOperator = operators != []
+      let usual = isOperator ? ground.usual : []
       let found = try await connection.query(
         """
         SELECT name FROM resources WHERE kind = 'Project' AND deleted_at IS NULL
           AND (spec ->> 'organisation' = ANY(\(organisations.sorted()))
-            OR \(!operators.isEmpty) AND spec -> 'dataClasses' <@ to_jsonb(\(usual)))
+            OR \(isOperator) AND spec -> 'dataClasses' <@ to_jsonb(\(usual)))
         """)
-      return .own(operators: operators, projects: projects.union(try found.map { try $0.decode("name") }))
+      let names = try found.map { try $0.decode(String.self, "name") }
+      return .own(operators: operators, projects: .only(teams.union(names)))
     }
   }
 
   /// Which requests for derogations may be known to whoever speaks for these operators, organisations and projects: by what
-  /// their projects were when they were asked, as ``DerogationReach`` says.
+  /// their projects were when they were asked, as ``DerogationReach`` says. Each is some project's.
   public func derogationReach(
-    operators: Set<String>, organisations: Set<String>, projects: Set<String>
+    operators: Owners, organisations: Set<String>, projects: Owners
   ) async throws -> DerogationReach {
+    guard let teams = projects.names else { return .everything }
     let ground = try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) {
       try await adviceGround(in: $0)
     }
-    guard ground.keepers.isDisjoint(with: operators) else { return .everything }
-    return .own(projects: projects, organisations: organisations, usual: operators.isEmpty ? nil : ground.usual)
+    guard !ground.keepers.contains(where: { operators.contains($0) }) else { return .everything }
+    return .own(projects: teams, organisations: organisations, usual: operators == [] ? nil : ground.usual)
   }
 
   /// How sensitive a project's data is, where a class that the policy in force does not know is not *usuel*; and the operators

@@ -23,9 +23,11 @@ extension GovernanceStore {
     let before = try Cursor.decode(cursor, as: Int64.self) ?? .max
     var conditions: [PostgresQuery] = ["number < \(before)"]
     if case .own(let operators, let projects) = reach {
-      let (operators, projects) = (operators.sorted(), projects.sorted())
       conditions.append(
-        "(operators && \(operators) OR project = ANY(\(projects)) OR peer_project = ANY(\(projects)))")
+        """
+        (\(operators.condition(anyOf: "operators")) OR \(projects.condition("project"))
+          OR \(projects.condition("peer_project")))
+        """)
     }
     if let name = filter.project { conditions.append("(project = \(name) OR peer_project = \(name))") }
     if let name = filter.operator {

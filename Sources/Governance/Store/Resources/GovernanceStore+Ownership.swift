@@ -32,7 +32,7 @@ extension GovernanceStore {
     do {
       try await check(resource, isWithin: scope, in: connection)
     } catch let error as StoreError where error.kind == .forbidden {
-      guard case .own(let operators, _) = scope, OfferDisclosure.concerns(resource.kind) else { throw error }
+      guard case .own(.only(let operators), _) = scope, OfferDisclosure.concerns(resource.kind) else { throw error }
       let disclosure = try Self.disclosure(.own(operators: operators), try await connection.query(Self.selectPlaces))
       guard disclosure.extent(of: resource) != .nothing else {
         throw StoreError.notFound(resource.kind, resource.metadata.name)

@@ -18,14 +18,15 @@ extension GovernanceStore {
   public func apply(_ batch: [ObservationRecord], topic: String, zone: String) async throws -> ObservationResult {
     guard !batch.isEmpty else { return ObservationResult() }
     let reports = batch.compactMap { if case .placement(let state)? = $0.observation { state } else { nil } }
-    let heartbeats = batch.compactMap { if case .agent(let status)? = $0.observation { status } else { nil } }
-    let pleas = heartbeats.filter { $0.zone == zone }.compactMap(\.republication)
+    let spoken = batch.compactMap { if case .agent(let status)? = $0.observation { status } else { nil } }
+    let heartbeats = spoken.filter { $0.zone == zone }
+    let pleas = heartbeats.compactMap(\.republication)
     var republished = 0
     for plea in Set(pleas) {
       republished += try await requestRepublication(
         zone: zone, request: plea.id, reason: plea.reason, buckets: plea.buckets)
     }
-    try await takeFacts(of: heartbeats.filter { $0.zone == zone }, zone: zone)
+    try await takeFacts(of: heartbeats, zone: zone)
     var result = try await pool.withTransaction { connection in
       let rows = try await connection.query(
         """
@@ -34,15 +35,22 @@ extension GovernanceStore {
         ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
         """)
       let effects = ObservationEffects(reports, on: try rows.map { try PlacementRecord(row: $0) }, zone: zone)
-      try await connection.pipeline(
-        effects.updates.flatMap { try Self.store($0) }
-          + QuotaDoubt.note(effects.holdings)
-          + effects.released.sorted { $0.key < $1.key }.map { LedgerStatements.release($0.value, of: $0.key) }
-          + heartbeats.filter { $0.zone == zone }.map { try Self.store($0) }
-          + [Self.storeOffsets(of: batch, topic: topic)])
+      var statements: [PostgresQuery] =
+        try effects.updates.flatMap { try Self.store($0) }
+        + QuotaDoubt.note(effects.holdings)
+        + effects.released.sorted { $0.key < $1.key }.map { LedgerStatements.release($0.value, of: $0.key) }
+      let others = statements.count
+      for heartbeat in heartbeats { statements.append(try Self.store(heartbeat)) }
+      statements.append(Self.storeOffsets(of: batch, topic: topic))
+      if !heartbeats.isEmpty { statements.append(Self.life(of: zone)) }
+      let answers = try await connection.pipeline(statements)
+      let isNewer = answers[others..<others + heartbeats.count].map { $0.affected > 0 }
+      let late = zip(heartbeats, isNewer).filter { !$0.1 }.map { $0.0.incarnation }
+      let life = try heartbeats.isEmpty ? nil : answers.last?.first?.decode(Int64.self, "incarnation")
       return ObservationResult(
         applied: effects.updates.map(\.placement), stale: effects.stale, foreign: effects.foreign,
-        removed: effects.updates.filter(\.removed).map(\.placement))
+        removed: effects.updates.filter(\.removed).map(\.placement), heard: heartbeats.count - late.count, life: life,
+        earlierLife: late.filter { $0 < life ?? 0 }.max())
     }
     result.republished = republished
     return result
@@ -115,6 +123,8 @@ extension GovernanceStore {
     }
     return statements
   }
+
+  private static func life(of zone: String) -> PostgresQuery { "SELECT incarnation FROM agents WHERE zone = \(zone)" }
 
   private static func storeOffsets(of batch: [ObservationRecord], topic: String) -> PostgresQuery {
     let next = Dictionary(batch.map { ($0.partition, $0.offset + 1) }, uniquingKeysWith: max)

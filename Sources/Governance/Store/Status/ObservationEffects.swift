@@ -49,7 +49,7 @@ struct ObservationEffects: Sendable {
   }
 
   /// Capacity is given back only for the current revision, seen applied: a removal gives back everything, a lowered
-  /// quota the difference.
+  /// quota what is neither enforced nor in use any more.
   private mutating func add(_ report: ObservedState, to placement: PlacementRecord) {
     var next = placement
     next.observed = ObservedPlacement(state: report, storedAt: placement.decidedAt)
@@ -57,10 +57,10 @@ struct ObservationEffects: Sendable {
       next.isCurrent && report.phase == placement.spec.phase && report.holds(ConditionType.applied)
       && placement.removedAt == nil
     let removed = settled && placement.spec.phase == .removed
-    let wanted = removed ? ResourceAmounts() : ResourceAmounts(placement.spec.quota)
-    let gives = settled && wanted != placement.reserved
+    let held = removed ? ResourceAmounts() : settled ? next.heldAsSeen : placement.reserved
+    let gives = held != placement.reserved
     if gives {
-      let amounts = placement.reserved.difference(from: wanted)
+      let amounts = placement.reserved.difference(from: held)
       released[placement.spec.cluster] =
         (released[placement.spec.cluster] ?? ResourceAmounts()).combined(with: amounts, +)
     }
@@ -69,16 +69,40 @@ struct ObservationEffects: Sendable {
       QuotaHolding(
         placement: spec.id, project: spec.project, environment: spec.environment, replica: spec.replica,
         cluster: spec.cluster, phase: removed || placement.removedAt != nil ? .removed : spec.phase,
-        reserved: gives ? wanted : placement.reserved, enforced: report.enforced,
+        decided: ResourceAmounts(spec.quota), reserved: held, enforced: report.enforced, used: report.used,
         isCurrent: next.isCurrent && report.phase == spec.phase, isSeen: true))
     updates.append(
       Update(
-        placement: placement.spec.id, state: report, ready: next.isReady, reserved: gives ? wanted : nil,
+        placement: placement.spec.id, state: report, ready: next.isReady, reserved: gives ? held : nil,
         removed: removed))
   }
 }
 
+extension PlacementRecord {
+  /// What the ledger holds for it now that its current revision was seen applied. Of what was promised before nothing
+  /// goes back that may still be let in, since API servers judge by what a quota enforces and not by what it says, or
+  /// that is in use, since a lowered quota evicts nobody.
+  fileprivate var heldAsSeen: ResourceAmounts {
+    // Where nobody says what is enforced only Ready says that it is what was decided.
+    guard let report = observed?.state, report.enforced != nil || isReady else { return reserved }
+    let (wanted, used) = (ResourceAmounts(spec.quota), ResourceAmounts(report.used ?? ResourceList()))
+    var held = wanted
+    for resource in CountedResource.allCases {
+      let most = max(used[resource], report.limit(of: resource, wanted: spec.quota))
+      held[resource] = max(wanted[resource], min(reserved[resource], most))
+    }
+    return held
+  }
+}
+
 extension ObservedState {
+  /// What the cluster lets in of a resource, as far as is known: without end where a limit that is wanted is not there.
+  fileprivate func limit(of resource: CountedResource, wanted: ResourceList) -> Int64 {
+    guard let enforced else { return 0 }
+    if enforced[resource] == nil, wanted[resource] != nil { return .max }
+    return ResourceAmounts(enforced)[resource]
+  }
+
   /// Reports are ordered by the agent's life, then by their number (protocol rule 14).
   fileprivate func isNewer(than other: ObservedState) -> Bool {
     (incarnation, sequence) > (other.incarnation, other.sequence)

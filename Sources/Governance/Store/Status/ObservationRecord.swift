@@ -28,6 +28,13 @@ public struct ObservationResult: Sendable, Hashable {
   public var foreign = 0
   /// Placements whose removal was observed now: their capacity is free.
   public var removed: [UUID] = []
+  /// Heartbeats that were newer than all before: what comes late, twice, or of a life that another has followed says nothing of
+  /// the agent whose word counts.
+  public var heard = 0
+  /// The latest life of the agent that is known, where there were heartbeats.
+  public var life: Int64?
+  /// The latest of those that spoke after it; nil where none did.
+  public var earlierLife: Int64?
   /// Placements that are published again because an agent asked for it.
   public var republished = 0
 }

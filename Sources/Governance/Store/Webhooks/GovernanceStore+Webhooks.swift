@@ -76,7 +76,12 @@ extension GovernanceStore {
     var conditions: [PostgresQuery] = ["w.removed_at IS NULL", "w.number < \(before)"]
     if let principal { conditions.append("w.created_by = \(principal)") }
     if case .own(let operators, let projects) = reach {
-      conditions.append("(w.operator = ANY(\(operators.sorted())) OR w.project = ANY(\(projects.sorted())))")
+      // The service body's stand in the operators' column, and are no operator's.
+      conditions.append(
+        """
+        (\(operators.condition("w.operator")) AND w.operator <> \(WebhookRecord.Owner.serviceBodyName)
+          OR \(projects.condition("w.project")))
+        """)
     }
     let rows = try await pool.withConnection {
       try await $0.query(

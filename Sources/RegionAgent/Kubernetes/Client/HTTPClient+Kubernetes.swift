@@ -19,7 +19,8 @@ extension HTTPClient {
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }
 
-  private static func tls(_ configuration: KubernetesConfiguration) throws -> TLSConfiguration {
+  /// Whom a client believes, and the certificate that it shows.
+  static func tls(_ configuration: KubernetesConfiguration) throws -> TLSConfiguration {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.minimumTLSVersion = .tlsv12
     switch configuration.trust {

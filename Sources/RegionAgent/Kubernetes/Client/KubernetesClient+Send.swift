@@ -54,14 +54,26 @@ extension KubernetesClient {
     }
   }
 
-  /// One try. A token that the server refuses is read again once: it may just have been rotated.
+  /// One try, and another where what may have been renewed was read again.
   private func attempt(_ call: Call, _ deadline: ContinuousClock.Instant) async throws -> Data {
     do {
       return try await exchange(call, deadline)
-    } catch let error as KubernetesError where error.code == 401 && tokenFile != nil {
-      await tokenFile?.suspect()
+    } catch let error as KubernetesError {
+      guard await renew(after: error) else { throw error }
       return try await exchange(call, deadline)
     }
+  }
+
+  /// Whether a call that has failed is worth another try, since files that others renew were read again: a token that
+  /// the server refuses, or certificates where one of the two does not believe the other.
+  func renew(after error: KubernetesError) async -> Bool {
+    if error.code == 401, let tokenFile {
+      await tokenFile.suspect()
+      return true
+    }
+    guard error.code == 401 || error.kind == .tls, let certificates, await certificates.renew() else { return false }
+    logger.notice("certificates have been renewed, and were read again", metadata: ["error": "\(error)"])
+    return true
   }
 
   private func exchange(_ call: Call, _ deadline: ContinuousClock.Instant) async throws -> Data {
@@ -114,6 +126,7 @@ extension KubernetesClient {
   private func request(for call: Call) async throws -> HTTPClientRequest {
     var request = HTTPClientRequest(url: configuration.server + call.address + URLText.query(call.parameters))
     request.method = call.verb.method
+    request.tlsConfiguration = await certificates?.renewed
     request.headers.add(name: "accept", value: "application/json")
     request.headers.add(name: "user-agent", value: configuration.userAgent)
     if let body = call.body {

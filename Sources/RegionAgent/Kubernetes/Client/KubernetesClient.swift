@@ -16,6 +16,7 @@ public final class KubernetesClient: Sendable {
   /// Watches hold their connection for minutes; apart, they cannot starve calls.
   let watches: HTTPClient
   let tokenFile: TokenFile?
+  let certificates: CertificateFiles?
   let patience = Patience()
 
   /// The most watches open at once.
@@ -35,6 +36,7 @@ public final class KubernetesClient: Sendable {
     } else {
       tokenFile = nil
     }
+    certificates = configuration.source.map { CertificateFiles(of: configuration, source: $0) }
   }
 
   /// Closes all connections. To be awaited before the last reference goes; calls in flight fail.

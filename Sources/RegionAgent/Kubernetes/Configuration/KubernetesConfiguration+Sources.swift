@@ -4,7 +4,8 @@ extension KubernetesConfiguration {
   /// The configuration that kubeconfig files describe, merged as kubectl merges them.
   ///
   /// Supported: token, tokenFile, client certificate and key (files or inline), certificate authority (file or
-  /// inline). Files are read once, but for tokenFile, which is read again while the client runs.
+  /// inline). While the client runs tokenFile is read again, and certificates are where one of the two does not believe
+  /// the other; the rest is read once.
   ///
   /// - Parameters:
   ///   - paths: files; missing ones are skipped when another is there.
@@ -26,11 +27,13 @@ extension KubernetesConfiguration {
     }
     let resolved = try merged.resolve(
       context: context, source: source, allowInsecure: allowInsecure, read: Self.contents(of:))
-    return Self(
+    var found = Self(
       server: resolved.server, namespace: resolved.namespace, trust: resolved.trust, credential: resolved.credential)
+    found.source = { try Self.kubeconfig(paths: paths, context: context, allowInsecure: allowInsecure) }
+    return found
   }
 
-  /// The configuration of a pod: its service account's projected token, read again as it rotates.
+  /// The configuration of a pod: its service account's projected token and authority, read again as they are renewed.
   ///
   /// - Parameters:
   ///   - environment: holds `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`.
@@ -58,9 +61,11 @@ extension KubernetesConfiguration {
     let namespace = (try? contents(of: "\(directory)/namespace")).map {
       String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
-    return Self(
+    var found = Self(
       server: "https://\(host.contains(":") ? "[\(host)]" : host):\(number)", namespace: namespace ?? "default",
       trust: .authority(authority), credential: .tokenFile("\(directory)/token"))
+    found.source = { try Self.inCluster(environment: environment, directory: directory) }
+    return found
   }
 
   /// A server on loopback that speaks plain http, as the simulated cluster does.

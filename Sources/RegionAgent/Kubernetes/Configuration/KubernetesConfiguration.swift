@@ -6,6 +6,8 @@ public struct KubernetesConfiguration: Sendable {
   public let namespace: String
   let trust: Trust
   let credential: Credential
+  /// Reads anew where all this comes from; nil where it comes from no file.
+  var source: (@Sendable () throws -> KubernetesConfiguration)?
 
   /// The most connections for calls, 1 or more. Watches have their own.
   public var maximumConnections = 64
@@ -21,7 +23,8 @@ public struct KubernetesConfiguration: Sendable {
   public var maximumListedObjects = 1_000_000
   /// What the server's audit log shows as the caller's program.
   public var userAgent = "regie-region-agent"
-  /// How old a token file's content may be before it is read again.
+  /// How old a token file's content may be before it is read again, and how long certificates are not read again after
+  /// they were.
   public var tokenRefresh: Duration = .seconds(10)
 
   init(server: String, namespace: String, trust: Trust, credential: Credential) {

@@ -82,6 +82,8 @@ extension Informer {
         actions += step(.waited)
       case .list:
         actions += try await list()
+      case .look:
+        actions += try await look()
       case .watch(let version):
         actions += try await openWatch(from: version)
       }
@@ -92,6 +94,15 @@ extension Informer {
         return step(.listed(try await informer.client.list(informer.resource, informer.query, as: Value.self)))
       } catch let error as KubernetesError {
         return step(.listFailed(error))
+      }
+    }
+
+    private mutating func look() async throws -> [ReflectorMachine<Value>.Action] {
+      do {
+        let page = try await informer.client.page(informer.resource, informer.query, limit: 1, as: Unread.self)
+        return step(.looked(at: page.resourceVersion))
+      } catch let error as KubernetesError {
+        return step(.lookFailed(error))
       }
     }
 
@@ -129,11 +140,15 @@ extension Informer {
   }
 }
 
+/// An object of which nothing is wanted.
+private struct Unread: Decodable, Sendable {}
+
 extension KubernetesClient {
   /// Follows objects of one kind.
   ///
   /// - Parameters:
-  ///   - idleTimeout: after how long a silence of the watch, without even a bookmark, all is listed again.
+  ///   - idleTimeout: after how long a silence of the watch, without even a bookmark, the server's version is looked
+  ///     at: where it is below what was seen all is listed again, elsewhere after half an hour of silence.
   ///   - backoff: how long to wait after failures.
   public func informer<Projection: Decodable & Sendable>(
     _ resource: APIResource, _ query: ListQuery = ListQuery(), idleTimeout: Duration = .seconds(120),

@@ -53,8 +53,8 @@ final class WatchReader<Value: Decodable & Sendable>: @unchecked Sendable {
     let response: HTTPClientResponse
     do {
       response = try await accepted(until: deadline)
-    } catch let error as KubernetesError where error.code == 401 && client.tokenFile != nil {
-      await client.tokenFile?.suspect()
+    } catch let error as KubernetesError {
+      guard await client.renew(after: error) else { throw error }
       response = try await accepted(until: deadline)
     }
     chunks = response.body.makeAsyncIterator()

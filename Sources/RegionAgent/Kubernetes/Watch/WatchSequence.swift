@@ -29,7 +29,7 @@ extension KubernetesClient {
   ///
   /// - Parameters:
   ///   - resourceVersion: a list's version to go on from; nil to begin with `added` for all there is.
-  ///   - idleTimeout: how long silence is borne; servers send bookmarks about once a minute.
+  ///   - idleTimeout: how long silence is borne; of a kind that changes servers send bookmarks about once a minute.
   public func watch<Projection: Decodable & Sendable>(
     _ resource: APIResource, _ query: ListQuery = ListQuery(), from resourceVersion: String?,
     idleTimeout: Duration = .seconds(120), as: Projection.Type

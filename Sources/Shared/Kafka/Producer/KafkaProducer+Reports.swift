@@ -32,23 +32,30 @@ extension KafkaProducer {
 
   private func takeReports(_ event: OpaquePointer) -> Int {
     var count = 0
+    // An event is about one batch. Of one that the broker had got before, the library knows no offset and counts on from −1:
+    // what follows the first would look like places at the beginning of the partition.
+    var isPlaceKnown = true
     while let message = rd_kafka_event_message_next(event) {
       count += 1
+      if message.pointee.offset < 0 { isPlaceKnown = false }
       let id = UInt(bitPattern: message.pointee._private)
       guard let ticket = state.withLockedValue({ $0.redeem(id) }) else { continue }
-      ticket.complete(Self.outcome(of: message))
+      ticket.complete(Self.outcome(of: message, isPlaceKnown: isPlaceKnown))
     }
     return count
   }
 
-  private static func outcome(of message: UnsafePointer<rd_kafka_message_t>) -> Result<KafkaDelivery, any Error> {
+  private static func outcome(
+    of message: UnsafePointer<rd_kafka_message_t>, isPlaceKnown: Bool
+  ) -> Result<KafkaDelivery, any Error> {
     let report = message.pointee
     guard report.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
       let written = rd_kafka_message_status(message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED
       return .failure(KafkaError(rdKafka: report.err, mayHaveBeenWritten: written))
     }
     let topic = String(cString: rd_kafka_topic_name(report.rkt))
-    return .success(KafkaDelivery(topic: topic, partition: report.partition, offset: report.offset))
+    let offset = isPlaceKnown ? report.offset : KafkaDelivery.unknownOffset
+    return .success(KafkaDelivery(topic: topic, partition: report.partition, offset: offset))
   }
 
   private func takeError(_ event: OpaquePointer, of handle: KafkaHandle) {

@@ -10,6 +10,28 @@ public struct DocumentText: Sendable {
     case object([String])
   }
 
+  /// A value of any type, as it was written: numbers keep their text, so that nothing is rounded.
+  public enum Content: Sendable, Hashable {
+    /// Nothing.
+    case null
+    /// Yes or no.
+    case flag(Bool)
+    /// A number, in its own words.
+    case number(String)
+    /// A text.
+    case text(String)
+    /// Several.
+    case list([Content])
+    /// Named ones.
+    case object([String: Content])
+
+    /// The number, where it is a whole one; `60.0` and `6e1` are sixty, too.
+    public var wholeNumber: Int64? {
+      guard case .number(let text) = self else { return nil }
+      return Int64(text) ?? Double(text).flatMap { Int64(exactly: $0) }
+    }
+  }
+
   private let tree: Tree
 
   /// Reads a text that is YAML, or JSON.
@@ -41,6 +63,10 @@ public struct DocumentText: Sendable {
     }
   }
 
+  /// The whole value, of whatever type: nothing is tried out to find what it is, so that whoever writes it can not keep
+  /// a reader busy.
+  public var content: Content { Content(tree) }
+
   /// The value as one of a type. Values themselves are not judged.
   ///
   /// - Throws: unknown fields, missing ones and wrong types, in the order of the text.
@@ -64,5 +90,19 @@ public struct DocumentText: Sendable {
   /// for a text may hold as many resources as it likes.
   public func located(_ problems: [FieldProblem]) -> [FieldProblem] {
     tree.located(NotedProblems(problems).problems(at: ""))
+  }
+}
+
+extension DocumentText.Content {
+  fileprivate init(_ tree: Tree) {
+    switch tree.content {
+    case .null: self = .null
+    case .bool(let flag): self = .flag(flag)
+    case .number(let text): self = .number(text)
+    case .text(let text): self = .text(text)
+    case .list(let elements): self = .list(elements.map { Self($0) })
+    case .fields(let fields):
+      self = .object(Dictionary(fields.map { ($0.name, Self($0.value)) }, uniquingKeysWith: { first, _ in first }))
+    }
   }
 }

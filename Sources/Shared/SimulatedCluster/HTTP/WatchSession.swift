@@ -44,16 +44,23 @@ struct WatchSession: Sendable {
     var nextBookmark = clock.now.advanced(by: bookmarkInterval)
     var iterator = rings.makeAsyncIterator()
     repeat {
+      let bookmark: ClusterStore.WatchEvent?
       do {
-        let (events, seen) = try state.withStore { try $0.events(after: cursor, plan.selection) }
-        cursor = seen
-        for event in events { try await write(line(event)) }
+        let (missed, latest) = try state.withStore { store in
+          (
+            try store.events(after: cursor, plan.selection),
+            store.bookmark(plan.selection.kind, after: plan.cursor)
+          )
+        }
+        cursor = missed.cursor
+        bookmark = latest
+        for event in missed.events { try await write(line(event)) }
       } catch let error as StatusError {
         return try await write(line(.init(kind: .error, object: error.json)))
       }
       if plan.wantsBookmarks, clock.now >= nextBookmark {
         nextBookmark = clock.now.advanced(by: bookmarkInterval)
-        try await write(line(ClusterStore.bookmark(plan.selection.kind, at: cursor)))
+        if let bookmark { try await write(line(bookmark)) }
       }
     } while await iterator.next() != nil
   }

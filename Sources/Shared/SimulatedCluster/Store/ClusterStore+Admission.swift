@@ -26,17 +26,17 @@ extension ClusterStore {
     for (quota, live) in objects(.resourceQuota, in: key.namespace) {
       let scopes = QuotaScopes(quota: live)
       guard scopes.isEmpty || kind == .pod && scopes.selects(object) else { continue }
-      let wanted = live[path: ["spec", "hard"]]?.textMap ?? [:]
-      let missing = pod?.unspecified(among: Set(wanted.keys)) ?? []
+      // What the spec wants is no limit before the controller has written it into the status.
+      let hard = live[path: ["status", "hard"]]?.textMap ?? [:]
+      let missing = pod?.unspecified(among: Set(hard.keys)) ?? []
       if !missing.isEmpty {
         throw .forbidden(
           kind, key.name, "failed quota: \(quota.name): must specify \(missing.sorted().joined(separator: ","))")
       }
-      let relevant = requested.filter { wanted[$0.key] != nil }
+      let relevant = requested.filter { hard[$0.key] != nil }
       if relevant.isEmpty { continue }
-      let hard = live[path: ["status", "hard"]]?.textMap ?? [:]
       let used = live[path: ["status", "used"]]?.textMap ?? [:]
-      let unknown = relevant.keys.filter { hard[$0] == nil || used[$0] == nil }.sorted()
+      let unknown = relevant.keys.filter { used[$0] == nil }.sorted()
       guard unknown.isEmpty else {
         throw .forbidden(
           kind, key.name, "status unknown for quota: \(quota.name), resources: \(unknown.joined(separator: ","))")

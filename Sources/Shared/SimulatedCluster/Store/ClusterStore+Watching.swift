@@ -64,13 +64,15 @@ extension ClusterStore {
     }
   }
 
-  /// A bookmark: the revision up to which a watcher has seen everything.
-  static func bookmark(_ kind: ResourceKind, at cursor: UInt64) -> WatchEvent {
-    WatchEvent(
+  /// A bookmark for a watch that began at `start` and has seen everything: the last revision of the kind, whatever the
+  /// watch selects of it. As from a real server there is none that is not above the start.
+  func bookmark(_ kind: ResourceKind, after start: UInt64) -> WatchEvent? {
+    guard let version = latest[kind], version > start else { return nil }
+    return WatchEvent(
       kind: .bookmark,
       object: [
         "kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion),
-        "metadata": ["resourceVersion": .string(String(cursor)), "creationTimestamp": .null],
+        "metadata": ["resourceVersion": .string(String(version)), "creationTimestamp": .null],
       ])
   }
 }

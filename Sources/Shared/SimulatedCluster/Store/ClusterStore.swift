@@ -9,8 +9,10 @@ struct ClusterStore: Sendable {
     var namespace: String
     var name: String
 
+    /// As etcd orders `namespace/name`, in which a dash or a dot comes before the slash.
     static func < (left: Key, right: Key) -> Bool {
-      (left.namespace, left.name) < (right.namespace, right.name)
+      if left.namespace == right.namespace { return left.name < right.name }
+      return "\(left.namespace)/" < "\(right.namespace)/"
     }
   }
 
@@ -59,6 +61,8 @@ struct ClusterStore: Sendable {
   let settings: Settings
   let identity: Identity
   private(set) var revision: UInt64 = 1
+  /// The last revision of each kind that has one.
+  private(set) var latest: [ResourceKind: UInt64] = [:]
   /// Changes at or before this revision are forgotten.
   private(set) var forgotten: UInt64 = 1
   private(set) var history: [Change] = []
@@ -94,6 +98,7 @@ struct ClusterStore: Sendable {
   @discardableResult
   mutating func commit(_ object: JSONValue?, kind: ResourceKind, key: Key) -> JSONValue {
     revision += 1
+    latest[kind] = revision
     let before = objects[kind]?[key]
     var seen = object ?? before ?? [:]
     seen[path: ["metadata", "resourceVersion"]] = .string(String(revision))

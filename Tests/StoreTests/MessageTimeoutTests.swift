@@ -1,0 +1,69 @@
+import Events
+import Postgres
+import Store
+import Testing
+
+/// For how long whoever published before may still have something put on the bus, whatever is set for whoever comes next
+/// (protocol rule 9).
+struct MessageTimeoutTests {
+  @Test func `a leader is told how long messages of those before it may still wait`() async throws {
+    try await StoreFixture.run { fixture in
+      let store = fixture.store
+      let first = try await store.acquireRelayLease(holder: "a", backendPID: 1, messageTimeout: .seconds(60))
+      #expect(first.earlier == .zero)
+      let second = try await store.acquireRelayLease(holder: "b", backendPID: 1, messageTimeout: .seconds(1))
+      #expect(second.earlier > .seconds(40) && second.earlier <= .seconds(60))
+      // Followed before the first is past.
+      let third = try await store.acquireRelayLease(holder: "c", backendPID: 1, messageTimeout: .seconds(1))
+      #expect(third.earlier > .seconds(40) && third.earlier <= second.earlier)
+      #expect(try await store.relayLease()?.earlier ?? .zero <= third.earlier)
+      _ = try await fixture.count(
+        "UPDATE relay_leases SET earlier_until = clock_timestamp() - interval '1 hour' RETURNING 1::bigint")
+      let fourth = try await store.acquireRelayLease(holder: "d", backendPID: 1, messageTimeout: .seconds(60))
+      #expect(fourth.earlier <= .seconds(1))
+    }
+  }
+
+  /// It begins its term, and says nothing: the number beside it is another's.
+  @Test func `of a program of the version before the longest is believed that may be set`() async throws {
+    try await StoreFixture.run { fixture in
+      let store = fixture.store
+      _ = try await store.acquireRelayLease(holder: "a", backendPID: 1, messageTimeout: .seconds(1))
+      _ = try await fixture.count(
+        "UPDATE relay_leases SET holder = 'earlier', term = term + 1 RETURNING 1::bigint")
+      let next = try await store.acquireRelayLease(holder: "b", backendPID: 1, messageTimeout: .seconds(1))
+      #expect(next.earlier > .seconds(100) && next.earlier <= RelayLease.longestMessageTimeout)
+    }
+  }
+
+  @Test func `a recovery begins a term, and what is known of the leader stays known`() async throws {
+    try await StoreFixture.run { fixture in
+      let store = fixture.store
+      try await fixture.offer()
+      let first = try await store.acquireRelayLease(holder: "a", backendPID: 1, messageTimeout: .seconds(1))
+      try await store.suspend(because: "a test", comparedIn: 1)
+      let evidence = BusEvidence(
+        zone: "nord", desired: [:],
+        record: ZoneRecord(
+          zone: "nord", epoch: 1, sequence: 1, at: Timestamp(microseconds: 1), count: 0, offsets: [], buckets: []))
+      let plan = try await store.recoveryPlan([evidence])
+      _ = try await store.recover([evidence], agreedTo: plan.digest, despiteUnverified: true, context: someone)
+      let next = try await store.acquireRelayLease(holder: "b", backendPID: 1, messageTimeout: .seconds(1))
+      #expect(next.term == first.term + 2 && next.earlier <= .seconds(1))
+    }
+  }
+
+  @Test func `a publisher of facts is told the same`() async throws {
+    try await StoreFixture.run { fixture in
+      let store = fixture.store
+      #expect(try await store.beginPublishingFacts(messageTimeout: .seconds(60)) == .zero)
+      let second = try await store.beginPublishingFacts(messageTimeout: .seconds(1))
+      #expect(second > .seconds(40) && second <= .seconds(60))
+      let third = try await store.beginPublishingFacts(messageTimeout: .seconds(1))
+      #expect(third > .seconds(40) && third <= second)
+      _ = try await fixture.count(
+        "UPDATE facts_publisher SET earlier_until = clock_timestamp() - interval '1 hour' RETURNING 1::bigint")
+      #expect(try await store.beginPublishingFacts(messageTimeout: .seconds(60)) <= .seconds(1))
+    }
+  }
+}
