@@ -104,7 +104,8 @@ extension SystemSuite.BusSuspectTests {
       (removal.phase, removal.notBefore) = (.removed, removal.decidedAt)
       removal.revision += 1
       let rest = records.filter { $0.key != lost }.map { system.copy($0) }
-      try await system.put(rest + [try system.message(removal, signer: system.signer)], on: second)
+      let order = try system.message(removal, signer: system.signer)
+      try await system.put(rest + [order], on: second)
       let placement = removal.placement
       let namespace = ObjectPath(.namespaces, removal.namespace)
       let made = try await cluster.client.get(namespace, as: Namespace.self).metadata.uid
