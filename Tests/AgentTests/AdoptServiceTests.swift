@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Kubernetes
 import Model
+import NIOConcurrencyHelpers
 import Reconciler
 import SimulatedCluster
 import Testing
@@ -263,6 +264,113 @@ struct AdoptServiceTests {
         try await seen.placement("it is removed") { $0.says(ConditionType.applied) == "True Removed" }
         #expect(try await !exists(.resourceQuotas, "regie-quota", client))
       }
+    }
+  }
+
+  @Test func `while the bus is suspect nothing is withdrawn, and it goes on afterwards`() async throws {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      try await rig.publish(Self.state())
+      try await rig.recordMissing(AgentRig.state(3))
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        try await seen.agent("the bus is suspect") { $0.zoneRecord?.verdict == .suspect }
+        let made = try await Self.live(client).metadata.uid
+        try await rig.publish(Self.state(2, .removed))
+        try await seen.placement("the removal is held up") {
+          $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False BusSuspect"
+        }
+        #expect(try await Self.live(client).metadata.uid == made)
+        try await rig.recordWithout(AgentRig.state(3).placement)
+        try await seen.placement("it goes on by itself") { $0.says(ConditionType.applied) == "True Removed" }
+        #expect(try await !exists(.resourceQuotas, "regie-quota", client))
+      }
+    }
+  }
+
+  /// What was seen of the namespace's quotas: all that are or were there, and what each that went was marked with.
+  private struct Quotas {
+    var names: Set<String> = []
+    var gone: [[String: String]] = []
+  }
+
+  /// Has a removal come as far as the last look at Régie's quota, which takes its time, and runs `body` meanwhile.
+  ///
+  /// - Parameter holds: What is reported in the end.
+  /// - Returns: The labels of each quota that went, as they were then.
+  private func inLastLook(
+    _ rig: AgentRig, _ client: KubernetesClient, _ body: @escaping @Sendable () async throws -> Void,
+    until holds: @escaping @Sendable (ObservedState) -> Bool
+  ) async throws -> [[String: String]] {
+    let quotas = NIOLockedValueBox(Quotas())
+    let namespace = Self.state().namespace
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        let informer = client.informer(.resourceQuotas, ListQuery(namespace: namespace), as: ResourceQuota.self)
+        for try await event in informer {
+          switch event {
+          case .applied(let item): quotas.withLockedValue { _ = $0.names.insert(item.identity.name) }
+          case .deleted(let item): quotas.withLockedValue { $0.gone.append(item.value.metadata.labels ?? [:]) }
+          case .synced(let items, _): quotas.withLockedValue { $0.names.formUnion(items.map(\.identity.name)) }
+          case .interrupted, .resumed: continue
+          }
+        }
+      }
+      defer { group.cancelAll() }
+      try await rig.withAgent { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+        try await beginLastLook(rig, client)
+        try await body()
+        try await seen.placement("it ends as it should", where: holds)
+      }
+      let end = ObjectMeta(name: "the-end", namespace: namespace)
+      try await client.create(ResourceQuota(metadata: end, spec: .init(hard: ["pods": "1"])))
+      try await eventually("all that came before was seen") { quotas.withLockedValue { $0.names.contains("the-end") } }
+    }
+    return quotas.withLockedValue { $0.gone }
+  }
+
+  private func beginLastLook(_ rig: AgentRig, _ client: KubernetesClient) async throws {
+    let namespace = Self.state().namespace
+    let path = "/api/v1/namespaces/\(namespace)/resourcequotas/regie-quota"
+    rig.clusters[0].inject(.delay(.seconds(3)), requests: .max, method: "GET", pathPrefix: path)
+    try await rig.publish(Self.state(2, .removed))
+    try await eventually("it is marked") {
+      let quotas = try await client.list(ResourceQuota.self, ListQuery(namespace: namespace)).items
+      return quotas.contains { $0.value.metadata.labels?[Labels.phase] == PlacementPhase.removed.rawValue }
+    }
+    // Nothing but the mark is waited for before the look.
+    try await Task.sleep(for: .milliseconds(300))
+    rig.clusters[0].clearFaults()
+  }
+
+  @Test func `a removal that is called back during the last look takes nothing away`() async throws {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      try await rig.publish(Self.state())
+      let gone = try await inLastLook(rig, client) {
+        try await rig.publish(Self.state(3))
+      } until: {
+        $0.observedRevision == 3 && $0.says(ConditionType.ready) == "True QuotaEnforced"
+      }
+      #expect(gone == [])
+      #expect(try await Self.live(client).metadata.labels?[Labels.phase] == nil)
+    }
+  }
+
+  @Test func `a quota that lost its mark during the last look is marked again before it goes`() async throws {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      try await rig.publish(Self.state())
+      let gone = try await inLastLook(rig, client) {
+        let labels: [String: String?] = [Labels.phase: nil]
+        let path = ObjectPath(.resourceQuotas, "regie-quota", in: Self.state().namespace)
+        _ = try await client.patch(path, merge: ["metadata": ["labels": labels]], as: ResourceQuota.self)
+      } until: {
+        $0.says(ConditionType.applied) == "True Removed"
+      }
+      let phases = gone.map { $0[Labels.phase] }
+      #expect(phases == [PlacementPhase.removed.rawValue])
     }
   }
 

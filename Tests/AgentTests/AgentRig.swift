@@ -1,4 +1,3 @@
-import Conformity
 import Crypto
 import Events
 import Foundation
@@ -172,49 +171,13 @@ struct AgentRig: Sendable {
     }
     var reporting = kafka
     if let messageTimeout { reporting.messageTimeout = messageTimeout }
-    let busHealth = BusHealth(bus)
-    let reporter = Reporter(bus: reporting, zone: Self.zone, health: busHealth, logger: Self.quiet)
-    let news = Bell()
-    let centre = CentreTime()
-    let trust = TrustBoard()
-    let agentClusters = agentClusters
-    let home = home
-    let bridge = gitops.map { configuration in
-      GitOpsBridge(
-        configuration, logger: Self.quiet,
-        mayRemove: { moment in trust.refusal == nil && centre.earliest.map { $0 >= moment } ?? false })
-    }
-    let workers = agentClusters.map { cluster in
-      ClusterWorker(
-        name: cluster.name, rules: cluster.rules.guarded(by: guardPolicy), zone: Self.zone, client: cluster.client,
-        home: home, homeNamespace: "regie-system", applications: cluster.applications,
-        memoryInterval: memoryInterval, driftMode: driftMode, now: now, centre: { centre.earliest },
-        logger: Self.quiet,
-        submit: { reporter.submit($0) },
-        forgotten: { placement in
-          reporter.forget(placement)
-          bridge?.forget(placement)
-        }, commit: { bridge?.take($0) }, healthChanged: { news.ring() },
-        mayDelete: { trust.refusal }, isVouchedFor: { trust.vouches(for: $0) },
-        recognise: { trust.recognise($0, $1) }, obsolete: { trust.obsolete($0, $1) })
-    }
-    telemetry.metrics.add(ClusterCollector(workers: workers))
-    let probers = agentClusters.filter(\.isProbed).map { cluster in
-      let prober = ConformityProber(
-        cluster: cluster.name, client: cluster.client, labels: Labels.chosenByPolicies,
-        fieldManager: Labels.fieldManager, makesNamespace: cluster.mayBeHome, now: { Timestamp(Date()) },
-        logger: Self.quiet, changed: { news.ring() })
-      return (cluster.name, prober)
-    }
-    let agent = AgentService(
-      zone: Self.zone, bus: kafka, verifier: try Self.verifier(), newKeys: newKeys, guardPolicy: guardPolicy,
-      workers: workers, bridge: bridge,
-      probers: Dictionary(uniqueKeysWithValues: probers), meters: [:], reporter: reporter, centre: centre,
-      trust: trust,
-      incarnations: IncarnationRegister(
-        client: home, namespace: "regie-system", zone: Self.zone, now: { 1_000 }),
-      heartbeat: heartbeat, snapshotHealth: snapshot, busHealth: busHealth, news: news, logger: Self.quiet,
-      lookInterval: lookInterval)
+    let assembly = AgentAssembly(
+      zone: Self.zone, clusters: agentClusters, home: home, homeNamespace: "regie-system", guardPolicy: guardPolicy,
+      gitops: gitops, bus: kafka, reports: reporting, verifier: try Self.verifier(), newKeys: newKeys,
+      snapshotHealth: snapshot, busHealth: bus, heartbeat: heartbeat, logger: Self.quiet, driftMode: driftMode,
+      memoryInterval: memoryInterval, lookInterval: lookInterval, now: now, seconds: { 1_000 })
+    let agent = assembly.service()
+    telemetry.metrics.add(ClusterCollector(workers: agent.workers))
     try await withThrowingTaskGroup(of: Void.self) { group in
       let end = Bell()
       group.addTask { try await Self.live(agent, until: end) }
@@ -222,7 +185,7 @@ struct AgentRig: Sendable {
         try await body(seen)
         guard endsAbruptly else { return }
         end.ring()
-        await reporter.producer?.close(within: .zero)
+        await agent.reporter.producer?.close(within: .zero)
       }
       group.cancelAll()
     }
@@ -292,6 +255,19 @@ struct AgentRig: Sendable {
         headers: event.headers.map { KafkaHeader($0.name, $0.value) }))
   }
 
+  /// Has the zone's record count a state that the topic does not hold, which makes the bus suspect.
+  func recordMissing(_ state: DesiredState) async throws {
+    let delivery = KafkaDelivery(topic: Topics.desired(zone: Self.zone), partition: 0, offset: 0)
+    centreBook.withLockedValue { $0.note(state, [1], delivery) }
+    try await publishRecord()
+  }
+
+  /// Has the zone's record count it no more.
+  func recordWithout(_ placement: UUID) async throws {
+    centreBook.withLockedValue { $0.forget(placement) }
+    try await publishRecord()
+  }
+
   /// Publishes a tombstone, as anybody who may write to the topic can.
   func bury(_ placement: UUID) async throws {
     _ = try await centre.send(
@@ -302,8 +278,7 @@ struct AgentRig: Sendable {
   /// Forgets a placement, as the relay does: a tombstone, then the zone's record without it.
   func forget(_ placement: UUID) async throws {
     try await bury(placement)
-    centreBook.withLockedValue { $0.forget(placement) }
-    try await publishRecord()
+    try await recordWithout(placement)
   }
 
   /// A state of placement number `number`.

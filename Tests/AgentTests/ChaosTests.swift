@@ -16,6 +16,14 @@ import Testing
 struct ChaosTests {
   private static let lives = 4
   private static let steps = 14
+  /// How many removals were called back, and how many of them had come as far as the mark, which depends on what else the agent
+  /// had to do.
+  private struct CallBacks {
+    var begun = 0
+    var marked = 0
+  }
+
+  private let callBacks = NIOLockedValueBox(CallBacks())
 
   @Test(arguments: [1, 2, UInt64.random(in: .min ... .max)])
   func `whatever happens, only what was removed goes, and what was decided last comes about`(seed: UInt64) async throws
@@ -24,6 +32,7 @@ struct ChaosTests {
     try await AgentRig.with(callTimeout: ChaosPlan.callTimeout) { rig in
       let plan = NIOLockedValueBox(ChaosPlan(seed: seed))
       let history = ChaosHistory()
+      let latest = NIOLockedValueBox<Int64>(0)
       try await Self.patiently(butNot: .alreadyExists) {
         try await rig.clients[0].client.ensureNamespace("regie-system")
       }
@@ -33,7 +42,12 @@ struct ChaosTests {
         for life in 0..<Self.lives {
           let isCut = life % 2 == 1
           try await rig.withAgent(messageTimeout: ChaosPlan.messageTimeout, endsAbruptly: isCut) { seen in
-            try await seen.agent("it lives") { $0.snapshotComplete }
+            // What is reported is read from its start, with all that the lives before have said.
+            let before = latest.withLockedValue { $0 }
+            let beat = try await seen.agent("seed \(seed): life \(life) has begun") {
+              $0.snapshotComplete && $0.incarnation > before
+            }
+            latest.withLockedValue { $0 = beat.incarnation }
             for _ in 0..<Self.steps { try await carryOut(plan.withLockedValue { $0.next() }, rig) }
             if isCut { try await beginDying(plan.withLockedValue { $0.death() }, rig) }
           }
@@ -45,6 +59,8 @@ struct ChaosTests {
         try await history.catchUp(rig.clients[0].client)
         #expect(history.deletions > 0, "seed \(seed)")
         #expect(history.complaints(published) == [], "seed \(seed)")
+        let reached = callBacks.withLockedValue { $0 }
+        print("chaos: seed \(seed): \(reached.marked) of \(reached.begun) call-backs found the mark")
       }
     }
   }
@@ -74,7 +90,11 @@ struct ChaosTests {
       try await rig.publish(removal)
       try await expectMark(of: removal, rig, within: ChaosPlan.tooLong * 2)
     case .callBack(let removal, let next):
-      try await beginRemoval(removal, rig)
+      let isMarked = try await beginRemoval(removal, rig)
+      callBacks.withLockedValue { callBacks in
+        callBacks.begun += 1
+        if isMarked { callBacks.marked += 1 }
+      }
       try await rig.publish(next)
     case .unmark(let removal):
       try await beginRemoval(removal, rig)
@@ -85,22 +105,30 @@ struct ChaosTests {
   }
 
   /// Has a removal come as far as the look for volumes, which takes its time.
-  private func beginRemoval(_ removal: DesiredState, _ rig: AgentRig) async throws {
+  ///
+  /// - Returns: Whether it was seen to come so far.
+  @discardableResult
+  private func beginRemoval(_ removal: DesiredState, _ rig: AgentRig) async throws -> Bool {
     let claims = "/api/v1/namespaces/\(removal.namespace)/persistentvolumeclaims"
     rig.clusters[0].inject(.delay(.milliseconds(300)), method: "GET", pathPrefix: claims)
     try await rig.publish(removal)
-    try await expectMark(of: removal, rig, within: .milliseconds(600))
+    let isMarked = try await expectMark(of: removal, rig, within: .milliseconds(600))
     try await Task.sleep(for: .milliseconds(50))
+    return isMarked
   }
 
   /// Waits for the mark of a removal. The agent may have other things to do; then there is nothing to disturb.
-  private func expectMark(of removal: DesiredState, _ rig: AgentRig, within time: Duration) async throws {
+  @discardableResult
+  private func expectMark(
+    of removal: DesiredState, _ rig: AgentRig, within time: Duration
+  ) async throws -> Bool {
     let end = ContinuousClock.now + time
     while ContinuousClock.now < end {
       let there = try? await rig.clients[0].client.get(Namespace.self, removal.namespace)
-      if there?.metadata.labels?[Labels.revision] == String(removal.revision) { return }
+      if there?.metadata.labels?[Labels.revision] == String(removal.revision) { return true }
       try await Task.sleep(for: .milliseconds(10))
     }
+    return false
   }
 
   /// Has the agent in the midst of writes to be cut there.

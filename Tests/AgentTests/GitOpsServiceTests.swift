@@ -15,13 +15,14 @@ import Testing
 @Suite(.timeLimit(.minutes(5)), .enabled(if: ChildProcess.locate("git") != nil, "not run: needs git"))
 struct GitOpsServiceTests {
   private static func state(
-    _ revision: Int64 = 1, _ phase: PlacementPhase = .active, cpu: Int64 = 4, takesVolumes: Bool? = nil
+    _ revision: Int64 = 1, _ phase: PlacementPhase = .active, cpu: Int64 = 4, takesVolumes: Bool? = nil,
+    after delay: Double = 0
   ) -> DesiredState {
     var state = AgentRig.state(1, revision: revision, cluster: "argo", cpu: cpu)
     state.mode = .gitops
     state.phase = phase
     if phase == .removed {
-      state.notBefore = Timestamp(Date())
+      state.notBefore = Timestamp(Date() + delay)
       state.removePersistentVolumes = takesVolumes
     }
     return state
@@ -65,6 +66,11 @@ struct GitOpsServiceTests {
     } catch let error as KubernetesError where error.kind == .notFound {
       return false
     }
+  }
+
+  /// What the commits did, newest first.
+  private func steps(_ argo: FakeArgoCD) async throws -> [String] {
+    try await argo.log().split(separator: "\n").filter { $0.hasPrefix("Regie-Step: ") }.map(String.init)
   }
 
   @Test func `a decision is committed, seen on the cluster, and drift there is told and left to Argo CD`() async throws
@@ -146,6 +152,74 @@ struct GitOpsServiceTests {
       #expect(try await argo.paths() == [])
       let steps = try await argo.log().split(separator: "\n").filter { $0.hasPrefix("Regie-Step: ") }
       #expect(steps.first == "Regie-Step: remove" && steps.last == "Regie-Step: place")
+    }
+  }
+
+  /// Waits until a removal is handed over and held.
+  private func waits(_ seen: Observations) async throws {
+    try await seen.placement("it waits") {
+      $0.observedRevision == 2 && $0.says(ConditionType.committed) == "False RemovalWaiting"
+    }
+  }
+
+  private func goes(_ seen: Observations) async throws {
+    try await seen.placement("it is gone") {
+      $0.phase == .removed && $0.says(ConditionType.applied) == "True Removed"
+    }
+  }
+
+  @Test func `while the bus is suspect nothing is taken out of the repository, and it goes on afterwards`()
+    async throws
+  {
+    try await with { rig, argo, gitops in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await argo.run() }
+        try await rig.publish(Self.state())
+        try await rig.recordMissing(AgentRig.state(3))
+        try await rig.withAgent(gitops: gitops) { seen in
+          try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+          try await seen.agent("the bus is suspect") { $0.zoneRecord?.verdict == .suspect }
+          try await rig.publish(Self.state(2, .removed))
+          try await waits(seen)
+          // Longer than a removal's commits take.
+          try await Task.sleep(for: .seconds(3))
+          #expect(try await steps(argo) == ["Regie-Step: place"])
+          #expect(try await namespaceIsThere(argo))
+          try await rig.recordWithout(AgentRig.state(3).placement)
+          try await goes(seen)
+        }
+        group.cancelAll()
+      }
+      #expect(try await !namespaceIsThere(argo))
+      #expect(try await steps(argo).first == "Regie-Step: remove")
+    }
+  }
+
+  /// Where volumes are given up nothing else asks for the centre's clock: they are not looked for.
+  @Test
+  func `nothing is taken out before a record was read that was made after the moment, whatever clocks say`()
+    async throws
+  {
+    try await with { rig, argo, gitops in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await argo.run() }
+        try await rig.publish(Self.state())
+        try await rig.withAgent(gitops: gitops, now: { Timestamp(Date() + 3_600) }) { seen in
+          try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
+          let removal = Self.state(2, .removed, takesVolumes: true, after: 20)
+          try await rig.publish(removal)
+          try await waits(seen)
+          let moment = try #require(removal.notBefore)
+          try await Task.sleep(for: .microseconds(moment.microseconds(since: Timestamp(Date())) + 3_000_000))
+          #expect(try await steps(argo) == ["Regie-Step: place"])
+          #expect(try await namespaceIsThere(argo))
+          try await rig.publishRecord()
+          try await goes(seen)
+        }
+        group.cancelAll()
+      }
+      #expect(try await !namespaceIsThere(argo))
+      #expect(try await steps(argo).first == "Regie-Step: remove")
     }
   }
 

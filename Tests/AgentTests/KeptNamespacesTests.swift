@@ -18,7 +18,9 @@ struct KeptNamespacesTests {
   private static func worker(_ mode: ClusterSpec.Mode, _ client: KubernetesClient) -> ClusterWorker {
     ClusterWorker(
       name: "c1", rules: ClusterRules(mode), zone: AgentRig.zone, client: client, homeNamespace: "regie-system",
-      now: { Timestamp(Date()) }, centre: { Timestamp(Date()) }, logger: AgentRig.quiet, submit: { _ in })
+      now: { Timestamp(Date()) }, centre: { Timestamp(Date()) }, logger: AgentRig.quiet, submit: { _ in },
+      mayDelete: { nil }, isVouchedFor: { _ in false }, recognise: { _, _ in .nothing("no key is known") },
+      obsolete: { _, _ in })
   }
 
   /// Runs the worker until that is what it says.

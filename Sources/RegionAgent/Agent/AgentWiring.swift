@@ -1,12 +1,9 @@
-import Capacity
-import Conformity
 import Events
 import Foundation
 import Kafka
 import Kubernetes
 import Logging
 import Model
-import Reactor
 import Reconciler
 import ServiceLifecycle
 import Telemetry
@@ -153,51 +150,20 @@ struct AgentWiring: Sendable {
     _ telemetry: Telemetry, _ verifier: EventVerifier, _ keys: KeyFile, _ guardPolicy: GuardPolicy?,
     _ bus: KafkaConfiguration, _ fleet: Fleet, _ home: KubernetesClient, _ logger: Logger
   ) async throws {
-    let busHealth = BusHealth(try telemetry.health.register("kafka", component: "bus", role: .informative))
     let reports = bus.named("reports")
     // What the library refuses of the settings ends the start: no later try would cure it.
     _ = try KafkaProducer(configuration: reports, logger: logger)
-    let reporter = Reporter(bus: reports, zone: settings.zone, health: busHealth, logger: logger)
-    let news = Bell()
-    let centre = CentreTime()
-    let trust = TrustBoard()
-    let bridge = try bridge(fleet.clusters, centre, trust, logger)
-    let workers = fleet.clusters.map { cluster in
-      ClusterWorker(
-        name: cluster.name, rules: cluster.rules.guarded(by: guardPolicy), zone: settings.zone, client: cluster.client,
-        home: home,
-        homeNamespace: settings.homeNamespace, applications: cluster.applications,
-        concurrency: settings.concurrency, driftMode: settings.driftMode,
-        now: { Timestamp(Date()) }, centre: { centre.earliest }, logger: logger, submit: { reporter.submit($0) },
-        forgotten: { placement in
-          reporter.forget(placement)
-          bridge?.forget(placement)
-        },
-        commit: { bridge?.take($0) }, healthChanged: { news.ring() }, mayDelete: { trust.refusal },
-        isVouchedFor: { trust.vouches(for: $0) },
-        recognise: { trust.recognise($0, $1) }, obsolete: { trust.obsolete($0, $1) })
-    }
-    telemetry.metrics.add(ClusterCollector(workers: workers))
-    let probers = fleet.clusters.filter(\.isProbed).map { cluster in
-      let prober = ConformityProber(
-        cluster: cluster.name, client: cluster.client, labels: Labels.chosenByPolicies,
-        fieldManager: Labels.fieldManager, makesNamespace: cluster.mayBeHome, now: { Timestamp(Date()) },
-        logger: logger, changed: { news.ring() })
-      return (cluster.name, prober)
-    }
-    let meters =
-      settings.measuresCapacity ? zip(fleet.clusters, workers).map { Self.meter($0.client, $1, news, logger) } : []
-    let agent = AgentService(
-      zone: settings.zone, bus: bus, verifier: verifier, newKeys: { await keys.changed() }, guardPolicy: guardPolicy,
-      workers: workers, bridge: bridge,
-      probers: Dictionary(uniqueKeysWithValues: probers), meters: Dictionary(uniqueKeysWithValues: meters),
-      reporter: reporter, centre: centre, trust: trust,
-      incarnations: IncarnationRegister(
-        client: home, namespace: settings.homeNamespace, zone: settings.zone,
-        now: { Int64(Date().timeIntervalSince1970) }),
-      heartbeat: settings.heartbeat,
+    let gitops = try usesRepository ? settings.gitops.configuration() : nil
+    let assembly = AgentAssembly(
+      zone: settings.zone, clusters: fleet.clusters, home: home, homeNamespace: settings.homeNamespace,
+      guardPolicy: guardPolicy, gitops: gitops, bus: bus, reports: reports, verifier: verifier,
+      newKeys: { await keys.changed() },
       snapshotHealth: try telemetry.health.register("snapshot", component: "bus", role: .readiness),
-      busHealth: busHealth, news: news, logger: logger)
+      busHealth: try telemetry.health.register("kafka", component: "bus", role: .informative),
+      heartbeat: settings.heartbeat, logger: logger, concurrency: settings.concurrency,
+      driftMode: settings.driftMode, measuresCapacity: settings.measuresCapacity)
+    let agent = assembly.service()
+    telemetry.metrics.add(ClusterCollector(workers: agent.workers))
     var services = ServiceGroupConfiguration(
       services: [
         .init(
@@ -218,24 +184,6 @@ struct AgentWiring: Sendable {
         "REGIE_TELEMETRY_ADDRESS", "cannot listen on \(error.address): \(error.reason)",
         wanted: "free the port, or set another address")
     }
-  }
-
-  private static func meter(
-    _ client: KubernetesClient, _ worker: ClusterWorker, _ news: Bell, _ logger: Logger
-  ) -> (String, CapacityMeter) {
-    let meter = CapacityMeter(
-      cluster: worker.name, client: client, kept: { await worker.keptNamespaces },
-      now: { Timestamp(Date()) }, logger: logger, changed: { news.ring() })
-    return (worker.name, meter)
-  }
-
-  private func bridge(
-    _ clusters: [AgentCluster], _ centre: CentreTime, _ trust: TrustBoard, _ logger: Logger
-  ) throws -> GitOpsBridge? {
-    guard clusters.contains(where: { $0.rules.mode == .gitops }) else { return nil }
-    return GitOpsBridge(
-      try settings.gitops.configuration(), logger: logger,
-      mayRemove: { moment in trust.refusal == nil && centre.earliest.map { $0 >= moment } ?? false })
   }
 
   private func configuration(

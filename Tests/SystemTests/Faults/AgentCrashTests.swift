@@ -90,7 +90,7 @@ extension SystemSuite.AgentCrashTests {
         let told = views.first { $0.spec.namespace == placements[3].spec.namespace }?.status.observed?.drifts ?? []
         return told.contains { $0.path == "spec.hard.requests.cpu" && $0.live == "63" && $0.correctedAt != nil }
       }
-      try system.histories["c1"]?.expectForwardOnly()
+      try #require(system.histories["c1"]).expectForwardOnly()
     }
   }
 
@@ -146,8 +146,8 @@ extension SystemSuite.AgentCrashTests {
       try #require(try await governance.api.placements().filter(\.status.ready).isEmpty)
       agent.program.signal(SIGCONT)
       try await system.eventuallyEndState(governance.api, 2)
-      try system.histories["c1"]?.expectForwardOnly()
-      try system.histories["c1"]?.expectNothingLost()
+      try #require(system.histories["c1"]).expectForwardOnly()
+      try #require(system.histories["c1"]).expectNothingLost()
       try #require(try await agent.program.stop() == 0)
     }
   }
@@ -172,7 +172,7 @@ extension SystemSuite.AgentCrashTests {
       try await system.editQuota(of: placement, on: cluster)
       try await system.eventuallyEndState(governance.api, load.placements)
       // One may for a moment put back what the other was quicker to bring forward; never for good.
-      try system.histories["c1"]?.expectNothingLost(of: "namespaces/")
+      try #require(system.histories["c1"]).expectNothingLost(of: "namespaces/")
     }
   }
 }

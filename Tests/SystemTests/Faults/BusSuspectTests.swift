@@ -81,9 +81,67 @@ extension SystemSuite.BusSuspectTests {
     }
     await second.stop()
   }
+
+  /// Nobody answers what the agent asks for: the bus stays as it is.
+  @Test func `while the bus is suspect, no removal is carried out that is signed and due`() async throws {
+    let second = try MockBroker()
+    try await SystemUnderTest.run { system in
+      let cluster = system.clusters[0]
+      let governance = try await system.startGovernance()
+      let before = try await system.startAgent(as: "agent-1")
+      try await system.declareOffer(to: governance.api)
+      for number in 1...4 { _ = try await governance.api.place(Offered.project("projet\(number)")) }
+      try await system.settle(governance.api, 4)
+      try await eventually("the record covers all") { try await system.zoneRecords().last?.count == 4 }
+      let records = try await system.records(of: system.desiredTopic)
+      let states = try await system.desiredStates()
+      for program in [governance.program, before.program] { try await program.killNow() }
+
+      let keys = records.compactMap(\.key).filter { $0.count == 36 }
+      let lost = try #require(keys.first)
+      let others = states.filter { Topics.key(placement: $0.placement) != lost }
+      var removal = try #require(others.last)
+      (removal.phase, removal.notBefore) = (.removed, removal.decidedAt)
+      removal.revision += 1
+      let rest = records.filter { $0.key != lost }.map { system.copy($0) }
+      let order = try system.message(removal, signer: system.signer)
+      try await system.put(rest + [order], on: second)
+      let placement = removal.placement
+      let namespace = ObjectPath(.namespaces, removal.namespace)
+      let made = try await cluster.client.get(namespace, as: Namespace.self).metadata.uid
+
+      _ = try await system.startAgent(as: "agent-2", ["KAFKA_BOOTSTRAP_SERVERS": second.bootstrapServers])
+      try await eventually("the bus is suspect, and that holds the removal up", within: .seconds(60)) {
+        let told = try await system.observations(on: second)
+        let isSuspect = told.agents.contains { $0.zoneRecord?.verdict == .suspect }
+        let removals = told.placements.filter { $0.placement == placement && $0.phase == .removed }
+        let reasons = removals.flatMap(\.conditions).filter { $0.type == ConditionType.applied }.map(\.reason)
+        return isSuspect && reasons.contains("BusSuspect")
+      }
+      let there = try await cluster.client.get(namespace, as: Namespace.self).metadata
+      try #require(there.uid == made && there.deletionTimestamp == nil)
+      try #require(system.histories["c1"]).expectNothingLost()
+    }
+    await second.stop()
+  }
 }
 
 extension SystemUnderTest {
+  /// What agents of the zone have told on another bus.
+  fileprivate func observations(
+    on other: MockBroker
+  ) async throws -> (placements: [ObservedState], agents: [AgentStatus]) {
+    var (placements, agents): ([ObservedState], [AgentStatus]) = ([], [])
+    for record in try await records(of: observedTopic, at: other.bootstrapServers) {
+      let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
+      switch try BusCodec.observation(key: record.key ?? [], headers: headers, data: record.value ?? [], zone: zone) {
+      case .placement(let state): placements.append(state)
+      case .agent(let status): agents.append(status)
+      }
+    }
+    return (placements, agents)
+  }
+
   /// Puts records on another bus, on which there is nothing yet.
   fileprivate func put(_ messages: [KafkaMessage], on other: MockBroker) async throws {
     for topic in [desiredTopic, observedTopic] {

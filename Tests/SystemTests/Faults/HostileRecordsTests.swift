@@ -50,8 +50,8 @@ extension SystemSuite.HostileRecordsTests {
       try await system.settle(governance.api, 3, checksOrder: false)
       let now = try await system.versions(on: system.clusters[0])
       try #require(versions.allSatisfy { now[$0.key] == $0.value })
-      try system.histories["c1"]?.expectForwardOnly()
-      try system.histories["c1"]?.expectWrittenOnce()
+      try #require(system.histories["c1"]).expectForwardOnly()
+      try #require(system.histories["c1"]).expectWrittenOnce()
     }
   }
 
@@ -129,8 +129,8 @@ extension SystemSuite.HostileRecordsTests {
       }
       let now = try await system.versions(on: system.clusters[0])
       try #require(Set(now.keys) == Set(versions.keys))
-      try system.histories["c1"]?.expectForwardOnly()
-      try system.histories["c1"]?.expectWrittenOnce()
+      try #require(system.histories["c1"]).expectForwardOnly()
+      try #require(system.histories["c1"]).expectWrittenOnce()
 
       // And an agent that reads all of it from the start.
       try await agent.program.killNow()

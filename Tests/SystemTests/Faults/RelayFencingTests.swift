@@ -50,7 +50,7 @@ extension SystemSuite.RelayFencingTests {
       _ = try await others[0].api.place(Offered.project("projet1", cpu: 4))
       try await system.settle(others[0].api, 5)
       try #require(try await stopped.api.status("/readyz") == 200)
-      try system.histories["c1"]?.expectForwardOnly()
+      try #require(system.histories["c1"]).expectForwardOnly()
     }
   }
 
@@ -87,7 +87,7 @@ extension SystemSuite.RelayFencingTests {
         try await stopped.program.waitForOutput("This instance leads the relay no longer")
         _ = try await other.api.place(Offered.project("projet21"))
         try await system.settle(other.api, 21)
-        try system.histories["c1"]?.expectForwardOnly()
+        try #require(system.histories["c1"]).expectForwardOnly()
       }
     }
   }
@@ -142,7 +142,7 @@ extension SystemSuite.RelayFencingTests {
       try await asking
       try await system.settle(all[0].api, load.placements)
       try #require(try await system.count("SELECT count(*) FROM decisions") == load.decisions, "seed \(dice.seed)")
-      try system.histories["c1"]?.expectForwardOnly()
+      try #require(system.histories["c1"]).expectForwardOnly()
     }
   }
 }

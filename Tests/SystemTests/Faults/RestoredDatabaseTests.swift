@@ -79,7 +79,7 @@ extension SystemSuite.RestoredDatabaseTests {
       for (name, version) in versions {
         try #require(now[name]?.prefix { $0 != "@" } == version.prefix { $0 != "@" }, "\(name) is gone, or made anew")
       }
-      try system.histories["c1"]?.expectForwardOnly()
+      try #require(system.histories["c1"]).expectForwardOnly()
       try await system.expectLedgerIsSum()
     }
   }
@@ -107,7 +107,7 @@ extension SystemSuite.RestoredDatabaseTests {
       let refused = try await governance.api.askToPlace(Offered.project("projet99"), key: "k99")
       try #require(refused.status == 503 && refused.text.contains("database-restored"), "\(refused.text)")
       try #require(try await system.versions(on: cluster) == versions, "agents go on as before")
-      try system.histories["c1"]?.expectForwardOnly()
+      try #require(system.histories["c1"]).expectForwardOnly()
     }
   }
 }

@@ -9,9 +9,13 @@ extension SystemUnderTest {
   var observedTopic: String { Topics.observed(zone: zone) }
 
   /// Everything a topic holds now, each partition in its order.
-  func records(of topic: String) async throws -> [KafkaRecord] {
+  ///
+  /// - Parameter servers: where the bus is, if it is another one.
+  func records(of topic: String, at servers: String? = nil) async throws -> [KafkaRecord] {
+    var configuration = busConfiguration
+    if let servers { configuration.bootstrapServers = servers }
     let consumer = try KafkaConsumer(
-      configuration: busConfiguration, topic: topic, start: .beginning, logger: Self.quiet)
+      configuration: configuration, topic: topic, start: .beginning, logger: Self.quiet)
     var records: [KafkaRecord] = []
     do {
       var snapshot = try await consumer.snapshot()

@@ -140,7 +140,7 @@ public actor ClusterWorker {
   ///   - recognise: Asked of a state that an earlier life kept: whether it is genuine, and may be acted on; must not block.
   ///   - obsolete: Told of a state that is refused because its placement was removed later; must not block.
   public init(
-    name: String, rules: ClusterRules = ClusterRules(), zone: String, client: KubernetesClient,
+    name: String, rules: ClusterRules, zone: String, client: KubernetesClient,
     home: KubernetesClient? = nil, homeNamespace: String, applications: ApplicationSource? = nil, concurrency: Int = 32,
     memoryInterval: Duration = .seconds(3600), driftMode: DriftMode = .correct,
     now: @escaping @Sendable () -> Timestamp,
@@ -149,10 +149,10 @@ public actor ClusterWorker {
     forgotten: @escaping @Sendable (UUID) -> Void = { _ in },
     commit: @escaping @Sendable (CommitOrder) -> Void = { _ in },
     healthChanged: @escaping @Sendable () -> Void = {},
-    mayDelete: @escaping @Sendable () -> Refusal? = { nil },
-    isVouchedFor: @escaping @Sendable (UUID) -> Bool = { _ in false },
-    recognise: @escaping @Sendable (UUID, SignedState) -> KeptState = { _, _ in .nothing("no key is known") },
-    obsolete: @escaping @Sendable (UUID, StateVersion) -> Void = { _, _ in }
+    mayDelete: @escaping @Sendable () -> Refusal?,
+    isVouchedFor: @escaping @Sendable (UUID) -> Bool,
+    recognise: @escaping @Sendable (UUID, SignedState) -> KeptState,
+    obsolete: @escaping @Sendable (UUID, StateVersion) -> Void
   ) {
     self.name = name
     self.rules = rules

@@ -16,7 +16,7 @@ extension OrderExecutor {
   ///   - isStillWanted: asked before something is deleted.
   ///   - mayDelete: asked last of all: why nothing may be deleted now, whatever is wanted.
   func remove(
-    _ order: RemovalOrder, others: Set<UUID>, isStillWanted: () async -> Bool, mayDelete: () -> Refusal? = { nil }
+    _ order: RemovalOrder, others: Set<UUID>, isStillWanted: () async -> Bool, mayDelete: () -> Refusal?
   ) async throws(CancellationError) -> RemovalOutcome {
     do {
       return try await removing(order, others, isStillWanted, mayDelete)

@@ -13,7 +13,7 @@ extension OrderExecutor {
   ///   - isStillWanted: asked before something is deleted.
   ///   - mayDelete: asked last of all: why nothing may be deleted now, whatever is wanted.
   func withdraw(
-    _ order: WithdrawalOrder, others: Set<UUID>, isStillWanted: () async -> Bool, mayDelete: () -> Refusal? = { nil }
+    _ order: WithdrawalOrder, others: Set<UUID>, isStillWanted: () async -> Bool, mayDelete: () -> Refusal?
   ) async throws(CancellationError) -> RemovalOutcome {
     do {
       var outcome = RemovalOutcome.gone
