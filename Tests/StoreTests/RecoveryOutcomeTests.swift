@@ -13,8 +13,8 @@ struct RecoveryOutcomeTests {
     var books: RecoveryPlan.Books
     var evidence: BusEvidence
 
-    /// - Parameter keepsNames: whether a placement has one namespace, whoever speaks of it. So it is in truth: it is made
-    ///   with it.
+    /// - Parameter keepsNames: whether a placement has one namespace, whoever speaks of it. So it is in truth: it is
+    ///   made with it.
     init(seed: UInt64, keepsNames: Bool) throws {
       var dice = Dice(seed: seed)
       var rows: [PlacementRecord] = []

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Store
 
-/// While a restored database waits to be recovered nobody decides, asks or moves anything: each of the database's own guards
+/// While a restored database waits to be recovered nobody decides, asks or moves anything: each of its own guards
 /// holds by itself, also where nothing would be said to the bus.
 struct SuspendedDeedsTests {
   /// Each guard, with the table that it stands before.
