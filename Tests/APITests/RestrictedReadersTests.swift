@@ -13,111 +13,22 @@ import Testing
 /// What a DR zone's facts show, and to whom (protocol rule 6): nothing of what is hosted there, and no figure of its clusters,
 /// to whoever has no right to it, on any route and in any public fact.
 struct RestrictedReadersTests {
-  private static let strangers: [Role] = [.operator("autre"), .projectTeam("vigie"), .projectTeam("personne")]
-
-  private struct Secrets {
-    var placements: [PlacementView]
-    var decision: String
-
-    /// What its operator declares of the DR zone, and of the cluster that is some projects' own: whose it is, and its size.
-    static let declared = [
-      "git.example/tu", "annotation-tue", "habitant7", "41234", "41.234", "37110", "37.11", "4123.4", "4.123",
-    ]
-
-    /// What must not be read: names, identifiers, and what is promised and left of the cluster in any spelling.
-    var words: [String] {
-      ["secretdr", decision] + placements.flatMap { [$0.spec.id.uuidString.lowercased(), $0.spec.namespace] }
-        + ["13337", "13.337", "13837", "13.837", "55463", "55.463", "55963", "55.963"] + Self.declared
-    }
-  }
-
-  private func run(_ body: @escaping @Sendable (APIFixture, Secrets) async throws -> Void) async throws {
-    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
-      for (path, text) in Offered.all + RestrictedOffer.resources {
-        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
-        try #require(answer.status == 201, "\(path): \(answer.text)")
-      }
-      let placed = try await api.place("secretdr", headers: APIFixture.all)
-      try #require(placed.status == 201, "\(placed.text)")
-      let list: ListView<PlacementView> = try await api.send(
-        .get, "/api/v1/placements?project=secretdr", headers: APIFixture.all
-      ).decode()
-      try #require(list.items.count == 2 && list.items.allSatisfy { $0.spec.zone == "nord-dr" })
-      try await body(
-        api, Secrets(placements: list.items, decision: list.items[0].spec.decision.uuidString.lowercased()))
-    }
-  }
-
-  /// Each route that reads, at what there is of the zone.
-  private func addresses(_ api: APIFixture, _ secrets: Secrets) -> [String] {
-    APIServer.accesses(store: api.store, telemetry: api.telemetry).filter { $0.method == "GET" }.flatMap { route in
-      let ids = [secrets.placements[0].spec.id.uuidString.lowercased(), secrets.decision]
-      let names = ["nord-dr", "dr-1", "propre-1", "nord", "secretdr", "vigie", "dtnum", "forge", "regie"]
-      let path = route.path.replacing("{version}", with: "1").replacing("{to}", with: "1")
-        .replacing("{section}", with: "capacity")
-      if path.contains("{id}") { return ids.map { path.replacing("{id}", with: $0) } }
-      if path.contains("{name}") { return names.map { path.replacing("{name}", with: $0) } }
-      return [path]
-    } + [
-      "/api/v1/capacity?zone=nord-dr", "/api/v1/capacity?cluster=dr-1",
-      "/api/v1/capacity?cluster=propre-1", "/api/v1/capacity/history?cluster=propre-1",
-      "/api/v1/capacity/history?cluster=dr-1",
-      "/api/v1/capacity:fits?dataClass=dr&stage=prod&organisation=mi", "/api/v1/placements?zone=nord-dr",
-      "/api/v1/placements?cluster=dr-1", "/api/v1/offer/diff?from=2020-01-01T00:00:00Z",
-    ]
-  }
-
-  private func check(_ answer: Answer, _ secrets: Secrets, asked: String, _ reader: String) {
-    // The seconds of a moment may have any digits, and a refusal repeats the address that was asked for.
-    for word in secrets.words where answer.text.lowercased().replacing(/t[0-9:.]+z/, with: "").contains(word) {
-      guard answer.status < 400 || !asked.contains(word) else { continue }
-      Issue.record("\(reader) reads “\(word)” at \(asked): \(answer.text.prefix(2000))")
-    }
-  }
-
-  @Test func `no route tells whoever has no right to it what is hosted in a DR zone, or how full it is`() async throws {
-    try await run { api, secrets in
-      let addresses = addresses(api, secrets)
-      #expect(addresses.count > 60)
-      for address in addresses {
-        for role in Self.strangers {
-          check(
-            try await api.send(.get, address, headers: APIFixture.being(role)), secrets, asked: address,
-            role.description)
-        }
-        check(try await api.send(.get, address), secrets, asked: address, "anybody")
-      }
-      // What has a right to it does see it: the words are those that answers are written in.
-      let seen = try await api.send(.get, "/api/v1/placements", headers: APIFixture.being(.operator("dtnum")))
-      let text = seen.text.lowercased()
-      for word in secrets.words.prefix(3) + ["13337"] { #expect(text.contains(word), "\(word): \(text.prefix(600))") }
-      let report = try await api.send(.get, "/api/v1/capacity", headers: APIFixture.being(.operator("dtnum")))
-      #expect(report.text.contains("13837"), "\(report.text)")
-      for role in [Role.operator("dtnum"), .boardMember(operator: "autre"), .governanceAdmin, .auditor] {
-        let clusters = try await api.send(.get, "/api/v1/clusters", headers: APIFixture.being(role))
-        #expect(clusters.text.contains("habitant7") && !clusters.text.contains("withheld"), "\(role)")
-        let zone = try await api.send(.get, "/api/v1/zones/nord-dr", headers: APIFixture.being(role))
-        #expect(zone.text.contains("git.example/tu") && !zone.text.contains("withheld"), "\(role)")
-      }
-    }
-  }
-
   /// A project that is too large for the cluster as well, and has no right to be there, learns the second and not the first.
   @Test func `questions and decisions of others tell no figure of a DR cluster`() async throws {
-    try await run { api, secrets in
+    try await RestrictedZone.run { api, zone in
       let team = APIFixture.being(.projectTeam("vigie"))
       let decided = try await api.send(
         .post, "/api/v1/placements?explain=full", #"{"project": "vigie"}"#, type: "application/json", headers: team)
-      check(decided, secrets, asked: "POST placements", "project-team(vigie)")
+      zone.check(decided, asked: "POST placements", "project-team(vigie)")
       for path in ["projects/vigie/explanation", "projects/vigie/explanation?explain=full"] {
         let answer = try await api.send(.get, "/api/v1/\(path)", headers: team)
         #expect(answer.status == 200)
-        check(answer, secrets, asked: path, "project-team(vigie)")
+        zone.check(answer, asked: path, "project-team(vigie)")
       }
       for path in ["placements:query", "placements:validate"] {
         let answer = try await api.send(
           .post, "/api/v1/\(path)?explain=full", #"{"project": "vigie"}"#, type: "application/json", headers: team)
-        check(answer, secrets, asked: path, "project-team(vigie)")
+        zone.check(answer, asked: path, "project-team(vigie)")
       }
     }
   }
@@ -157,7 +68,7 @@ struct RestrictedReadersTests {
   @Test func `what a team supposes, of itself or of the offer, does not tell it what fits on others' clusters`()
     async throws
   {
-    try await run { api, secrets in
+    try await RestrictedZone.run { api, zone in
       let (team, all) = (APIFixture.being(.projectTeam("vigie")), APIFixture.all)
       func ask(_ body: String, _ reader: [String: String]) async throws -> Answer {
         try await api.send(
@@ -168,7 +79,7 @@ struct RestrictedReadersTests {
         let (small, large) = (try await ask(pair.0, team), try await ask(pair.1, team))
         for answer in [small, large] {
           #expect(answer.status == 200, "\(number): \(answer.text.prefix(600))")
-          check(answer, secrets, asked: pair.0, "project-team(vigie)")
+          zone.check(answer, asked: pair.0, "project-team(vigie)")
           guard number != 3, number != 4 else { continue }
           #expect(!answer.text.contains("dr-1") && !answer.text.contains("propre-1"), "\(number): \(answer.text)")
         }
@@ -184,7 +95,7 @@ struct RestrictedReadersTests {
   }
 
   @Test func `what a team supposes to be away, full or measured tells it not what there is`() async throws {
-    try await run { api, _ in
+    try await RestrictedZone.run { api, _ in
       let team = APIFixture.being(.projectTeam("vigie"))
       for change in [
         #"{"remove": [{"kind": "Cluster", "name": "NAME"}]}"#,
@@ -206,7 +117,7 @@ struct RestrictedReadersTests {
   }
 
   @Test func `a project that has business there is told, whatever else is withheld`() async throws {
-    try await run { api, _ in
+    try await RestrictedZone.run { api, _ in
       let team = APIFixture.being(.projectTeam("secretdr"))
       let answer = try await api.send(
         .post, "/api/v1/placements:query?explain=full", #"{"project": "secretdr"}"#, type: "application/json",
@@ -219,7 +130,7 @@ struct RestrictedReadersTests {
   }
 
   @Test func `why a project is where it is names no cluster that is none of its business`() async throws {
-    try await run { api, _ in
+    try await RestrictedZone.run { api, _ in
       #expect(try await api.place("vigie", headers: APIFixture.all).status < 300)
       let path = "/api/v1/projects/vigie/explanation?explain=full"
       let (own, all) = (
@@ -241,7 +152,7 @@ struct RestrictedReadersTests {
   /// What is lifted in the search for what would help is not a DR zone's reserve: else its room could be told by asking for more
   /// and more.
   @Test func `why nothing fits does not tell that others' clusters have room`() async throws {
-    try await run { api, secrets in
+    try await RestrictedZone.run { api, zone in
       let (team, all) = (APIFixture.being(.projectTeam("vigie")), APIFixture.all)
       let filling = Offered.project("plein", cpu: "40")
       #expect(try await api.send(.put, "/api/v1/projects/plein", filling, headers: all).status == 201)
@@ -254,7 +165,7 @@ struct RestrictedReadersTests {
         #expect(decided.status == 200, "\(decided.text)")
         for path in ["projects/vigie/explanation?explain=full", "projects/vigie/explanation"] {
           let answer = try await api.send(.get, "/api/v1/\(path)", headers: team)
-          check(answer, secrets, asked: path, "project-team(vigie)")
+          zone.check(answer, asked: path, "project-team(vigie)")
           #expect(!answer.text.contains("dr-1") && !answer.text.contains("propre-1"), "\(cpu)")
           let view: ExplanationView = try answer.decode()
           #expect(view.outcome == .unplaceable)
@@ -271,7 +182,7 @@ struct RestrictedReadersTests {
   }
 
   @Test func `that its data is DR a team can not say itself, so that DR clusters became its business`() async throws {
-    try await run { api, _ in
+    try await RestrictedZone.run { api, _ in
       let (team, console) = (APIFixture.being(.projectTeam("vigie")), APIFixture.being(.console))
       let raised = Offered.project("vigie", dataClass: "dr", cpu: "2")
       let put = try await api.send(.put, "/api/v1/projects/vigie", raised, headers: team)
@@ -303,8 +214,8 @@ struct RestrictedReadersTests {
   @Test func `capacity tells of no name, and of no stage, whether there is such a cluster that is withheld`()
     async throws
   {
-    try await run { api, _ in
-      for role in Self.strangers {
+    try await RestrictedZone.run { api, _ in
+      for role in RestrictedZone.strangers {
         func withheld(_ query: String) async throws -> String {
           let answer = try await api.send(.get, "/api/v1/capacity?\(query)", headers: APIFixture.being(role))
           return answer.text.replacing(/"asOf":"[^"]*"/, with: "")
@@ -319,13 +230,13 @@ struct RestrictedReadersTests {
   }
 
   @Test func `what fits is counted without others' clusters, whether they take one or not`() async throws {
-    try await run { api, _ in
+    try await RestrictedZone.run { api, _ in
       func ask(_ role: Role, _ stage: String = "prod") async throws -> CapacityFitsView {
         try await api.send(
           .get, "/api/v1/capacity:fits?dataClass=dr&stage=\(stage)&organisation=mi", headers: APIFixture.being(role)
         ).decode()
       }
-      for role in Self.strangers {
+      for role in RestrictedZone.strangers {
         let view = try await ask(role)
         #expect(view.sizes.allSatisfy { $0.withheld == 2 && $0.count == 0 && $0.places.isEmpty }, "\(role)")
       }
@@ -335,10 +246,10 @@ struct RestrictedReadersTests {
   }
 
   @Test func `who speaks for an operator is told its own people, and not whoever is in some role`() async throws {
-    try await run { api, _ in
+    try await RestrictedZone.run { api, _ in
       let named = Offered.op.replacing("{group: /regie/operators/dtnum}", with: "{subject: marie-curie}")
       #expect(try await api.send(.put, "/api/v1/operators/dtnum", named, headers: APIFixture.all).status == 200)
-      for role in Self.strangers + [.console] {
+      for role in RestrictedZone.strangers + [.console] {
         for path in ["operators/dtnum", "operators"] {
           let answer = try await api.send(.get, "/api/v1/\(path)", headers: APIFixture.being(role))
           #expect(answer.status == 200 && !answer.text.contains("marie-curie"), "\(role) \(path)")
@@ -353,7 +264,7 @@ struct RestrictedReadersTests {
   }
 
   @Test func `deleting tells no operator what is withheld from it`() async throws {
-    try await run { api, _ in
+    try await RestrictedZone.run { api, _ in
       let other = APIFixture.being(.operator("autre"))
       var answers: Set<String> = []
       for name in ["dr-1", "propre-1", "personne"] {
@@ -368,7 +279,7 @@ struct RestrictedReadersTests {
   }
 
   @Test func `public facts hold identifiers and digests, and nothing of what is hosted`() async throws {
-    try await run { api, secrets in
+    try await RestrictedZone.run { api, zone in
       _ = try await api.store.publishOffer()
       // The region may not host it any more: everything there is found not to comply.
       let closed = Offered.region.replacing("name: SecNumCloud", with: "name: HDS")
@@ -389,9 +300,9 @@ struct RestrictedReadersTests {
         Set(facts.map { $0.type.split(separator: ".").dropFirst(3).joined(separator: ".") }).isSuperset(of: [
           "offer.current.v1", "policy.version.v1", "policy.finding.v1",
         ]))
-      let ids = Set(secrets.placements.map { $0.spec.id.uuidString.lowercased() })
+      let ids = Set(zone.placements.map { $0.spec.id.uuidString.lowercased() })
       for fact in facts {
-        for word in secrets.words + ["dr-1", "nord-dr", "nord"] where fact.text.lowercased().contains(word) {
+        for word in zone.words + ["dr-1", "nord-dr", "nord"] where fact.text.lowercased().contains(word) {
           #expect(ids.contains(word) && fact.type.contains("finding"), "“\(word)” in \(fact.text)")
         }
       }

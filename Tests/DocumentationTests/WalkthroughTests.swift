@@ -94,6 +94,23 @@ struct WalkthroughTests {
     }
   }
 
+  @Test("names no day that is to come before 2090: what a page asks for until then would be over on some day")
+  func days() throws {
+    let today = Date().formatted(.iso8601).prefix(10)
+    var count = 0
+    for page in try Self.pages() {
+      for (index, block) in page.blocks.enumerated() where Self.isRun(block) {
+        let text = block.text + (Self.answer(after: index, of: page)?.text ?? "")
+        for match in text.matches(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) {
+          let day = match.output
+          #expect(day < today || day >= "2090", "\(page):\(block.line) names \(day)")
+          count += 1
+        }
+      }
+    }
+    #expect(count > 0)
+  }
+
   @Test("is compared line by line, and a line that did not come is told")
   func transcripts() {
     #expect(Transcript.missing("a  b\nc … e", in: "x\na b\ny\nc d e\n") == nil)

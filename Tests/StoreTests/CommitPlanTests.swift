@@ -162,7 +162,13 @@ struct CommitPlanTests {
         _ = try await store.decideWhole([job], key: nil) { _, _, _ in
           ask.yield()
           ask.finish()
-          try await Task.sleep(for: .milliseconds(300))
+          let waits = try await eventually {
+            try await fixture.count(
+              """
+              SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'
+              """) == 1
+          }
+          #expect(waits)
           #expect(!isPut.withLockedValue { $0 })
           return []
         }

@@ -78,10 +78,11 @@ struct StoreFixture: Sendable {
     try await count(
       """
       SELECT count(*) FROM capacity_ledger l LEFT JOIN (
-        SELECT cluster, sum(cpu) AS cpu, sum(memory) AS memory, sum(pods) AS pods FROM reservations
-        WHERE state <> 'released' GROUP BY cluster) r ON r.cluster = l.cluster
-      WHERE l.committed_cpu <> coalesce(r.cpu, 0) OR l.committed_memory <> coalesce(r.memory, 0)
-        OR l.committed_pods <> coalesce(r.pods, 0)
+        SELECT cluster, sum(cpu) AS cpu, sum(memory) AS memory, sum(gpu) AS gpu, sum(storage) AS storage,
+          sum(pods) AS pods FROM reservations WHERE state <> 'released' GROUP BY cluster) r USING (cluster)
+      WHERE (l.committed_cpu, l.committed_memory, l.committed_gpu, l.committed_storage, l.committed_pods)
+        IS DISTINCT FROM (coalesce(r.cpu, 0), coalesce(r.memory, 0), coalesce(r.gpu, 0), coalesce(r.storage, 0),
+          coalesce(r.pods, 0))
       """) == 0
   }
 
@@ -116,6 +117,12 @@ enum Offered {
   /// The small quota with more, or fewer, processors.
   static func quota(cpu: Int64) -> ResourceList {
     ResourceList(cpu: Quantity(cpu), memory: Quantity("4Gi"), pods: Quantity("10"))
+  }
+
+  /// A quota of all that is counted, each in an amount of its own: what is written for one in place of another is seen.
+  static func full(cpu: Int64 = 2) -> ResourceList {
+    ResourceList(
+      cpu: Quantity(cpu), memory: Quantity("4Gi"), gpu: Quantity(1), storage: Quantity("3Gi"), pods: Quantity("10"))
   }
 
   static let base: [AnyResource] = [
@@ -184,6 +191,16 @@ func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
     try await Task.sleep(for: .milliseconds(5))
   }
   return false
+}
+
+/// Whether `body` is refused since the database was restored; false where it is not refused.
+func isSuspended(_ body: () async throws -> Void) async throws -> Bool {
+  do {
+    try await body()
+    return false
+  } catch let error as PostgresError {
+    return error.sqlState?.rawValue == GovernanceStore.suspendedState
+  }
 }
 
 /// The refusal that `body` throws.

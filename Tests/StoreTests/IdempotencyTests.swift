@@ -1,6 +1,9 @@
+import Board
 import Foundation
+import Migration
 import Model
 import Postgres
+import Requests
 import Store
 import Testing
 
@@ -107,6 +110,85 @@ struct IdempotencyTests {
       #expect(again.isReplay && !removed.isReplay)
       #expect(again.placements == removed.placements)
     }
+  }
+
+  /// What is done to something that stays what it is, each kind under keys of its own.
+  enum Act: CaseIterable, Sendable {
+    case vote, opinion, flowOpening, campaign
+  }
+
+  @Test(arguments: Act.allCases)
+  func `an act that comes twice with its key takes place once, and no other one does with that key`(act: Act)
+    async throws
+  {
+    switch act {
+    case .vote:
+      try await StoreFixture.run { fixture in
+        try await fixture.board()
+        let id = try await fixture.propose(StoreFixture.boardPolicy(rules: ["nouvelle"])).proposal.id
+        try await Self.expectOnce(fixture) { isOther in
+          let choice: Vote.Choice = isOther ? .abstain : .against
+          let record = try await fixture.store.act(
+            .voted(choice, reason: nil, withoutImpact: true), on: id,
+            by: StoreFixture.actor("anfsi"), idempotencyKey: "k1", context: StoreFixture.context("anfsi"))
+          return Answer(isReplay: record.isReplay, revision: record.revision)
+        }
+      }
+    case .opinion:
+      try await StoreFixture.run { fixture in
+        try await fixture.derogable()
+        let id = try await fixture.ask().request.id
+        let speaker = RequestActor(principal: "oidc:dtnum", operator: "dtnum")
+        try await Self.expectOnce(fixture) { isOther in
+          let record = try await fixture.store.act(
+            .opined(.operator("dtnum"), .favourable, text: isOther ? "non" : "oui", author: nil), on: id, by: speaker,
+            idempotencyKey: "k1", context: RequestContext(principal: speaker.principal))
+          return Answer(isReplay: record.isReplay, revision: record.revision)
+        }
+      }
+    case .flowOpening:
+      try await StoreFixture.run { fixture in
+        try await fixture.flowing()
+        let id = try await fixture.flow().flow.id
+        let speaker = RequestActor(principal: "oidc:dtnum", operator: "dtnum")
+        try await Self.expectOnce(fixture) { isOther in
+          let event: FlowEvent = isOther ? .rejected(operator: "dtnum", reason: "non") : .opened(operator: "dtnum")
+          let record = try await fixture.store.act(
+            event, onFlow: id, by: speaker, idempotencyKey: "k1",
+            context: RequestContext(principal: speaker.principal))
+          return Answer(isReplay: record.isReplay, revision: record.revision)
+        }
+      }
+    case .campaign:
+      try await MoveFixture.run { fixture in
+        let id = try await fixture.plan(.environment(project: "basegun", environment: "prod")).id
+        try await Self.expectOnce(fixture.store) { isOther in
+          let record = try await fixture.store.store.act(
+            .cancelled(reason: isOther ? "autre" : "non"), onMigration: id, by: MoveFixture.admin,
+            idempotencyKey: "k1", context: someone)
+          return Answer(isReplay: record.isReplay, revision: record.revision)
+        }
+      }
+    }
+  }
+
+  /// What an act has answered.
+  private struct Answer {
+    var isReplay: Bool
+    var revision: Int64
+  }
+
+  /// - Parameter act: does one thing, or another one, under the same key.
+  private static func expectOnce(_ fixture: StoreFixture, _ act: (_ isOther: Bool) async throws -> Answer) async throws
+  {
+    let entries: PostgresQuery = "SELECT count(*) FROM audit_entries"
+    let before = try await fixture.count(entries)
+    let first = try await act(false)
+    let again = try await act(false)
+    #expect(!first.isReplay && again.isReplay && again.revision == first.revision)
+    let other = try await refusal { _ = try await act(true) }
+    #expect(other?.kind == .idempotencyMismatch)
+    #expect(try await fixture.count(entries) == before + 1)
   }
 
   @Test func `a key whose request failed is free again`() async throws {

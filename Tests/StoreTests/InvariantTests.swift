@@ -46,13 +46,15 @@ struct InvariantTests {
   @Test func `64 writers on one nearly full cluster never promise too much nor refuse too early`() async throws {
     try await StoreFixture.run(maximum: 16) { fixture in
       // Room for 20 of 64.
-      let capacity = ResourceList(cpu: Quantity("41"), memory: Quantity("1Ti"), pods: Quantity("1000"))
+      let capacity = ResourceList(
+        cpu: Quantity("41"), memory: Quantity("1Ti"), gpu: Quantity("100"), storage: Quantity("1Ti"),
+        pods: Quantity("1000"))
       try await fixture.offer(clusters: ["nord-1": capacity])
       let outcomes = try await withThrowingTaskGroup(of: DecisionOutcome.self) { group in
         for number in 0..<64 {
           group.addTask {
             try await fixture.store.decide(
-              PlacementRequest(project: Offered.project("p\(number)")), context: someone)
+              PlacementRequest(project: Offered.project("p\(number)", quota: Offered.full())), context: someone)
           }
         }
         return try await group.reduce(into: []) { $0.append($1) }
@@ -67,7 +69,9 @@ struct InvariantTests {
   @Test func `writers that raise, lower, remove and observe at random keep the ledger true`() async throws {
     let seed = UInt64.random(in: .min ... .max)
     try await StoreFixture.run(maximum: 12) { fixture in
-      let capacity = ResourceList(cpu: Quantity("40"), memory: Quantity("1Ti"), pods: Quantity("1000"))
+      let capacity = ResourceList(
+        cpu: Quantity("40"), memory: Quantity("1Ti"), gpu: Quantity("100"), storage: Quantity("1Ti"),
+        pods: Quantity("1000"))
       try await fixture.offer(clusters: ["nord-1": capacity, "nord-2": capacity])
       try await withThrowingTaskGroup(of: Void.self) { group in
         for writer in 0..<8 {
@@ -155,7 +159,7 @@ extension StoreFixture {
     let name = "p\(Int.random(in: 0..<4, using: &random))"
     switch Int.random(in: 0..<4, using: &random) {
     case 0, 1:
-      let quota = Offered.quota(cpu: Int64.random(in: 1...16, using: &random))
+      let quota = Offered.full(cpu: Int64.random(in: 1...16, using: &random))
       _ = try await store.decide(
         PlacementRequest(project: Offered.project(name, quota: quota, environments: ["prod", "dev"])),
         context: someone)

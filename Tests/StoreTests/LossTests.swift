@@ -10,13 +10,13 @@ struct LossTests {
   @Test func `a declared loss gives back once what a removal would have`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
-      _ = try await fixture.place("beta")
-      _ = try await fixture.place("alpha")
+      _ = try await fixture.place("beta", quota: Offered.full())
+      _ = try await fixture.place("alpha", quota: Offered.full())
       let removed = try await fixture.store.remove(RemovalRequest(project: "alpha"), context: someone).placements
       let placement = try #require(removed.first)
       let loss = try await fixture.store.declareLoss(
         of: placement.spec.id, reason: "le centre a brûlé", idempotencyKey: "k1", context: someone)
-      #expect(loss.released == ResourceAmounts(Offered.small))
+      #expect(loss.released == ResourceAmounts(Offered.full()))
       #expect(loss.cluster == "nord-1")
       #expect(loss.principal == someone.principal)
       #expect(try await fixture.committedCPU() == 2000)

@@ -10,7 +10,9 @@ import Testing
 /// Tries to have capacity promised twice, lost, or given back twice, and something published that nobody confirmed.
 struct ReservationInvariantTests {
   /// Room for 20 of 64.
-  private static let nearlyFull = ResourceList(cpu: Quantity("41"), memory: Quantity("1Ti"), pods: Quantity("1000"))
+  private static let nearlyFull = ResourceList(
+    cpu: Quantity("41"), memory: Quantity("1Ti"), gpu: Quantity("100"), storage: Quantity("1Ti"), pods: Quantity("1000")
+  )
 
   @Test func `64 that reserve, confirm, cancel and let expire at once keep the ledger true at every moment`()
     async throws
@@ -164,7 +166,7 @@ extension StoreFixture {
   fileprivate func act(as worker: Int, _ dice: inout Dice) async throws {
     let name = "p\(worker)x\(Int.random(in: 0..<1000, using: &dice))"
     let outcome = try await store.reserve(
-      PlacementRequest(project: Offered.project(name)), ttl: .seconds(600), context: someone)
+      PlacementRequest(project: Offered.project(name, quota: Offered.full())), ttl: .seconds(600), context: someone)
     guard let reservation = outcome.reservation else { return }
     let console = ConfirmationRequest.fresh()
     switch Int.random(in: 0..<8, using: &dice) {
@@ -222,10 +224,11 @@ extension StoreFixture {
       try await $0.query(
         """
         SELECT 'ledger of ' || l.cluster AS what FROM capacity_ledger l LEFT JOIN (
-          SELECT cluster, sum(cpu) AS cpu, sum(memory) AS memory, sum(pods) AS pods FROM reservations
-          WHERE state <> 'released' GROUP BY cluster) r ON r.cluster = l.cluster
-        WHERE l.committed_cpu <> coalesce(r.cpu, 0) OR l.committed_memory <> coalesce(r.memory, 0)
-          OR l.committed_pods <> coalesce(r.pods, 0) OR l.committed_cpu > l.limit_cpu
+          SELECT cluster, sum(cpu) AS cpu, sum(memory) AS memory, sum(gpu) AS gpu, sum(storage) AS storage,
+            sum(pods) AS pods FROM reservations WHERE state <> 'released' GROUP BY cluster) r ON r.cluster = l.cluster
+        WHERE (l.committed_cpu, l.committed_memory, l.committed_gpu, l.committed_storage, l.committed_pods)
+          IS DISTINCT FROM (coalesce(r.cpu, 0), coalesce(r.memory, 0), coalesce(r.gpu, 0), coalesce(r.storage, 0),
+            coalesce(r.pods, 0)) OR l.committed_cpu > l.limit_cpu
         UNION ALL
         SELECT 'placement ' || p.id FROM placements p JOIN reservations r ON r.placement = p.id
           JOIN holds h ON h.id = r.hold

@@ -32,15 +32,6 @@ struct SuspendedClockTests {
     }
   }
 
-  private func isSuspended(_ body: () async throws -> Void) async throws -> Bool {
-    do {
-      try await body()
-      return false
-    } catch let error as PostgresError {
-      return error.sqlState?.rawValue == GovernanceStore.suspendedState
-    }
-  }
-
   @Test func `no vote ends by time before a recovery, whoever looks, and then there is all its time again`()
     async throws
   {

@@ -250,11 +250,15 @@ struct TogetherTests {
 extension StoreFixture {
   /// An offer of clusters that have room for `room` processors each, and projects of two processors.
   fileprivate func projects(_ count: Int, room: Int64? = nil) async throws -> [String] {
-    let capacity = ResourceList(cpu: Quantity("\(room ?? 64)"), memory: Quantity("1Ti"), pods: Quantity("10000"))
+    let capacity = ResourceList(
+      cpu: Quantity("\(room ?? 64)"), memory: Quantity("1Ti"), gpu: Quantity("100"), storage: Quantity("1Ti"),
+      pods: Quantity("10000"))
     let clusters = room == nil ? (1...8).map { "nord-\($0)" } : ["nord-1"]
     try await offer(clusters: Dictionary(uniqueKeysWithValues: clusters.map { ($0, capacity) }))
     let names = (0..<count).map { "p\($0)" }
-    for name in names { _ = try await store.put(.project(Offered.project(name)), context: someone) }
+    for name in names {
+      _ = try await store.put(.project(Offered.project(name, quota: Offered.full())), context: someone)
+    }
     return names
   }
 

@@ -13,33 +13,56 @@ import Testing
 struct BoardConcurrencyTests {
   private let text = StoreFixture.boardPolicy(rules: ["nouvelle"])
 
-  @Test func `votes that come at once are all kept, and end in one version`() async throws {
+  @Test func `votes that come at once are all kept, and of an operator the latest counts`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board(StoreFixture.boardPolicy(quorum: 3))
       let id = try await fixture.propose(StoreFixture.boardPolicy(quorum: 3, rules: ["nouvelle"])).proposal.id
-      let other = GovernanceStore(pool: fixture.pool, logger: quiet)
-      await withTaskGroup(of: Void.self) { group in
+      let stores = [fixture.store, GovernanceStore(pool: fixture.pool, logger: quiet)]
+      // One says nothing, so that nothing ends it; each vote says something that none before it has said.
+      let revisions: [Int64] = try await withThrowingTaskGroup(of: Int64.self) { group in
+        for name in ["anfsi", "dtnum"] {
+          for turn in 0..<6 {
+            group.addTask { try await fixture.cast(turn, on: id, by: name, in: stores[turn % 2]) }
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(Set(revisions).count == 12, "each came after another one, and changed what that had left")
+      let present = try await fixture.store.proposal(id).proposal
+      #expect(present.state == .open && present.votes.map(\.operator) == ["anfsi", "dtnum"])
+      let kept = try await fixture.store.votes(on: id).items.map(\.vote)
+      #expect(kept.count == 12)
+      #expect(try await fixture.count("SELECT count(*) FROM audit_entries WHERE action = 'voted'") == 12)
+      for vote in present.votes {
+        let latest = kept.first { $0.operator == vote.operator }
+        #expect(latest?.choice == vote.choice && latest?.reason == vote.reason)
+      }
+    }
+  }
+
+  @Test func `votes that come at once end in one version, and only what comes after the end is refused`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board(StoreFixture.boardPolicy(quorum: 3))
+      let id = try await fixture.propose(StoreFixture.boardPolicy(quorum: 3, rules: ["nouvelle"])).proposal.id
+      try await fixture.vote(.for, on: id, "anfsi", "dtnum")
+      let stores = [fixture.store, GovernanceStore(pool: fixture.pool, logger: quiet)]
+      let refused: [StoreError.Kind?] = try await withThrowingTaskGroup(of: StoreError.Kind?.self) { group in
         for name in StoreFixture.operators {
-          for (store, reason) in [(fixture.store, "d’abord"), (other, "encore"), (fixture.store, nil)] {
-            // What comes after the close is refused: that is what is tried.
+          for turn in [0, 3] {
             group.addTask {
-              _ = try? await store.act(
-                .voted(.for, reason: reason, withoutImpact: true), on: id, by: StoreFixture.actor(name),
-                context: StoreFixture.context(name))
+              try await refusal { _ = try await fixture.cast(turn, on: id, by: name, in: stores[turn % 2]) }?.kind
             }
           }
         }
+        return try await group.reduce(into: []) { $0.append($1) }
       }
-      let present = try await fixture.vote(.for, on: id, "dtnum", ifOpen: true)
-      _ = try await fixture.vote(.for, on: id, "alize", ifOpen: true)
-      _ = try await fixture.vote(.for, on: id, "anfsi", ifOpen: true)
-      let end = try await fixture.store.proposal(id)
-      #expect(end.proposal.state == .ratified, "\(present.proposal.votes)")
+      let kinds = refused.compactMap(\.self)
+      #expect(Set(kinds).isSubset(of: [.proposalState]))
+      let end = try await fixture.store.proposal(id).proposal
+      #expect(end.state == .ratified && end.votes.count == 3)
+      #expect(end.votes.allSatisfy { $0.choice == .for })
       #expect(try await fixture.count("SELECT count(*) FROM policy_origins") == 1)
-      #expect(end.proposal.votes.allSatisfy { $0.choice == .for })
-      let kept = try await fixture.store.votes(on: id).items
-      #expect(
-        Int64(kept.count) == (try await fixture.count("SELECT count(*) FROM audit_entries WHERE action = 'voted'")))
+      #expect(try await fixture.store.votes(on: id).items.count == 2 + refused.count - kinds.count)
     }
   }
 
@@ -260,10 +283,13 @@ struct BoardConcurrencyTests {
 }
 
 extension StoreFixture {
-  /// A vote, where the ballot is open still.
-  fileprivate func vote(_ choice: Vote.Choice, on id: UUID, _ name: String, ifOpen: Bool) async throws -> BoardRecord {
-    let present = try await store.proposal(id)
-    return ifOpen && present.proposal.state != .open ? present : try await vote(choice, on: id, name)
+  /// A vote that differs by its turn: for, against, neither, and the same again for another reason.
+  fileprivate func cast(_ turn: Int, on id: UUID, by name: String, in store: GovernanceStore) async throws -> Int64 {
+    let choices = Vote.Choice.allCases
+    return try await store.act(
+      .voted(choices[turn % choices.count], reason: "tour \(turn)", withoutImpact: true), on: id,
+      by: Self.actor(name), context: Self.context(name)
+    ).revision
   }
 
   /// Does something over and over, for as long as a vote is open and a few times after its end.

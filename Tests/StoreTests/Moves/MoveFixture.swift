@@ -19,17 +19,19 @@ struct MoveFixture: Sendable {
   static let north = MoveCaller(principal: "oidc:north", operators: ["dtnum"])
   static let south = MoveCaller(principal: "oidc:south", operators: ["anfsi"])
 
+  /// - Parameter quota: of each environment of `basegun`.
   static func run(
-    north: ResourceList = Offered.large, south: ResourceList = Offered.large, _ body: (MoveFixture) async throws -> Void
+    north: ResourceList = Offered.large, south: ResourceList = Offered.large, quota: ResourceList = Offered.small,
+    _ body: (MoveFixture) async throws -> Void
   ) async throws {
     try await StoreFixture.run { fixture in
       let moves = MoveFixture(store: fixture)
-      try await moves.offer(north, south)
+      try await moves.offer(north, south, quota)
       try await body(moves)
     }
   }
 
-  private func offer(_ north: ResourceList, _ south: ResourceList) async throws {
+  private func offer(_ north: ResourceList, _ south: ResourceList, _ quota: ResourceList) async throws {
     try await store.offer(clusters: ["nord-1": north])
     let put: [AnyResource] = [
       .operator(Resource("anfsi", OperatorSpec(displayName: "ANFSI"))),
@@ -50,7 +52,7 @@ struct MoveFixture: Sendable {
     ]
     for resource in put { _ = try await store.store.put(resource, context: someone) }
     // What is placed before the south has a cluster is in the north.
-    _ = try await store.place("basegun", environments: ["prod", "dev"])
+    _ = try await store.place("basegun", quota: quota, environments: ["prod", "dev"])
     _ = try await store.store.put(Offered.cluster("sud-1", south, zone: "sud-usuel"), context: someone)
   }
 

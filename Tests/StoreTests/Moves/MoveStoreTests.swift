@@ -11,7 +11,7 @@ import Testing
 /// Moves on a real database: the placements are what is wanted of them, in the transaction that says so.
 @Suite struct MoveStoreTests {
   @Test func `everything of a region goes to another operator, and nothing is left behind`() async throws {
-    try await MoveFixture.run { fixture in
+    try await MoveFixture.run(quota: Offered.full()) { fixture in
       let before = try await fixture.placements()
       #expect(before.allSatisfy { $0.spec.cluster == "nord-1" } && before.count == 2)
       try await fixture.report()
@@ -53,7 +53,7 @@ import Testing
   @Test func `while both are there the project is decided on by its new names, and the source is nobody's`()
     async throws
   {
-    try await MoveFixture.run { fixture in
+    try await MoveFixture.run(quota: Offered.full()) { fixture in
       try await fixture.report()
       let migration = try await fixture.plan(.environment(project: "basegun", environment: "prod"))
       try await fixture.start(migration)
@@ -107,7 +107,7 @@ import Testing
 
   @Test func `before the cut-over one act leads back, and all is as it was`() async throws {
     for last in [MigrationStep.preparingTarget, .targetReady, .firstCopy, .writesStopped, .finalCopy] {
-      try await MoveFixture.run { fixture in
+      try await MoveFixture.run(quota: Offered.full()) { fixture in
         try await fixture.report()
         let migration = try await fixture.plan(.environment(project: "basegun", environment: "prod"))
         try await fixture.start(migration)
@@ -211,7 +211,7 @@ import Testing
   }
 
   @Test func `whoever tends it at once, everything is done once`() async throws {
-    try await MoveFixture.run { fixture in
+    try await MoveFixture.run(quota: Offered.full()) { fixture in
       try await fixture.report()
       let migration = try await fixture.plan(rehearses: false)
       for record in try await fixture.moves(of: migration) {
