@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Model
 import Placement
+import Store
 import Testing
 
 @testable import API
