@@ -15,6 +15,10 @@ struct Dev: AsyncParsableCommand {
       est effacé. / A folder given by --data-dir has to be empty or an earlier launch's: only what that put there is
       deleted.
 
+      Ce que l'agent a fait sur un vrai cluster (--kubeconfig) y reste après l'arrêt, et se retire par / What the agent
+      made on a real cluster stays there afterwards, and is removed by
+        kubectl delete namespaces --selector regie.cloud-pi-native.fr/placement
+
       Avec --scenario evacuation une région annonce son départ : tout ce qu'elle a est déplacé, une cible échoue, son
       déplacement est ramené puis refait, le comité confirme, et le dernier namespace s'en va.
       """)
