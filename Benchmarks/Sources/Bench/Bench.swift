@@ -47,7 +47,6 @@ struct Bench: AsyncParsableCommand {
       Console.note("bench: \(error)")
       throw ExitCode(1)
     }
-    figures.print()
   }
 
   private func measure(_ part: Part, into figures: Figures) async throws {
