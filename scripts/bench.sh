@@ -3,7 +3,7 @@
 # one line per figure, as soon as it is found: bench NAME VALUE UNIT. Each part is a process of its own, and one that
 # fails takes no figures away: the others go on. At the end standard error has all lines together, and what has failed.
 #
-#   bench.sh [PART…] [--rate PER_SECOND] [--placements COUNT] [--samples FILE]
+#   bench.sh [PART…] [--rate PER_SECOND] [--placements COUNT] [--samples FILE] [--national]
 #
 #   PART is engine, impact, batch, migrate, query, store, centre, e2e, agent or evacuate; all of them when none is
 #   named. soak is a part, too, and takes half an hour, or --minutes: it is measured only when it is named.
