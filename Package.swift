@@ -318,8 +318,8 @@ let package = Package(
     tests(
       "CLITests",
       [
-        "Board", "CLI", "Contract", "Events", "HTTPServing", "Migration", "Model", "Placement", "Policy", "Requests",
-        "TestSupport",
+        "Board", "CLI", "Contract", "Events", "HTTPServing", "Migration", "Model", "Placement", "Policy", "Postgres",
+        "Requests", "TestSupport",
         "Trail", .argumentParser, .crypto, .httpTypes, .hummingbird, .logging, .nioConcurrency, .nioCore, .yams,
       ]),
     tests(

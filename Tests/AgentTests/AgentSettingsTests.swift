@@ -41,6 +41,8 @@ struct AgentSettingsTests {
 
   @Test func `a variable of Régie's that nothing reads is told`() throws {
     #expect(try read(["REGIE_HEARTBEATS": "5s"]).unread == ["REGIE_HEARTBEATS"])
+    let ofKafka = try read(["KAFKA_FETCH_MIN_BYTES": "1", "KAFKA_SSL_CA_LOCATION": "/ca"]).unread
+    #expect(ofKafka == ["KAFKA_FETCH_MIN_BYTES"])
     #expect(try read().unread == [])
   }
 

@@ -49,6 +49,18 @@ struct DevPlanTests {
     }
   }
 
+  @Test func `what stays on real clusters is told with what removes it, one command for each kubeconfig`() {
+    let none = RealClusters.farewell([:])
+    #expect(none == nil)
+    let text = RealClusters.farewell(["c": "/k/a b's", "b": "/k/plain.yaml", "a": "/k/plain.yaml"]) ?? ""
+    let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    let commands = lines.filter { $0.hasPrefix("kubectl ") }
+    let rest = "delete namespaces --selector regie.cloud-pi-native.fr/placement"
+    let expected = ["'/k/a b'\\''s'", "/k/plain.yaml"].map { "kubectl --kubeconfig \($0) \(rest)" }
+    #expect(commands == expected)
+    #expect(text.contains("(a, b, c)"))
+  }
+
   @Test func `the scenario has succeeded only when all that was decided is there and ready`() throws {
     let decisions = [try Samples.decision(placed: true), try Samples.decision(placed: false)]
     #expect(Scenario.isComplete([try Samples.placement()], of: decisions))

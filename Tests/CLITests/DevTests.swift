@@ -154,6 +154,10 @@ struct DevTests {
       #expect(try await stack.program.waitForEnd(within: .seconds(200)) == 0, "\(stack.program.output)")
       #expect(stack.program.output.contains("11 simulés / simulated, 2 réels / real"))
       #expect(!stack.processes.contains { $0.name == "cluster-idf-usuel-1" })
+      let removal = "delete namespaces --selector regie.cloud-pi-native.fr/placement"
+      for kubeconfig in [server.adminKubeconfigPath, user] {
+        #expect(stack.program.output.contains("kubectl --kubeconfig \(kubeconfig) \(removal)"))
+      }
     }
   }
 }

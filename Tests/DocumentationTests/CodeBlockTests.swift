@@ -102,6 +102,19 @@ struct CodeBlockTests {
     #expect(count > 30)
   }
 
+  @Test("in shell write tokens and keys into files that nobody else could read meanwhile")
+  func secrets() throws {
+    var count = 0
+    for (place, block) in try Self.blocks("sh") {
+      for match in block.text.matches(of: /[>] ?(\S*(?:\.token|\.key|-keys?(?:-[a-z]+)?))(?=[\s)])/) {
+        let isKept = block.text[..<match.range.lowerBound].contains("umask 077")
+        #expect(isKept, "\(place): \(match.1)")
+        count += 1
+      }
+    }
+    #expect(count >= 3)
+  }
+
   private static func parse(_ arguments: [String], _ place: String) throws {
     // `regie get` in a sentence names the command.
     let names = Regie.configuration.subcommands.map { $0.configuration.commandName ?? "\($0)".lowercased() }

@@ -180,6 +180,53 @@ struct ScriptTests {
     }
   }
 
+  /// What bench.sh calls, with a measuring program of which one part fails.
+  private static let measuring: [String: String] = [
+    "scripts/install-dependencies.sh": "#!/bin/sh\nexit 0\n", "bin/swift": "#!/bin/sh\nexit 0\n",
+    "bin/sleep": "#!/bin/sh\nexit 0\n", "assets/etcd": "#!/bin/sh\n", "assets/kube-apiserver": "#!/bin/sh\n",
+    "assets/kube-controller-manager": "#!/bin/sh\n",
+    "Benchmarks/.build/release/Bench": """
+    #!/bin/sh
+    echo "$*" >>asked
+    echo "bench $1.rate 7 1/s"
+    [ "$1" != query ] || { echo "bench: alas" >&2; exit 1; }
+    """,
+  ]
+
+  @Test("bench.sh measures the other parts where one fails, keeps all figures, and fails in the end")
+  func figures() async throws {
+    try await ScriptFolder.with(["scripts/bench.sh", "scripts/kube/common.sh"], standIns: Self.measuring) { folder in
+      try await folder.shell(
+        """
+        trap 'cat figures said' EXIT
+        status=0
+        scripts/bench.sh engine query store --rate 9 >figures 2>said || status=$?
+        [ "$status" -eq 1 ]
+        printf 'bench %s.rate 7 1/s\\n' engine query store | diff - figures
+        printf '%s --rate 9\\n' engine query store | diff - asked
+        [ "$(tail -n 1 said)" = 'bench.sh: failed: query' ]
+        [ "$(tail -n 4 said | head -n 3 | sed 's/^  //')" = "$(cat figures)" ]
+        """)
+    }
+  }
+
+  @Test("bench.sh knows the parts that there are, and refuses any other before it builds")
+  func parts() async throws {
+    let source = try Repository.text("Benchmarks/Sources/Bench/Bench.swift")
+    let cases = try #require(source.firstMatch(of: /enum Part: [^\n]+\n  case ([a-z0-9, ]+)\n/)).1
+    let parts = cases.split(separator: ", ").filter { $0 != "soak" }.joined(separator: "\n")
+    try await ScriptFolder.with(["scripts/bench.sh", "scripts/kube/common.sh"], standIns: Self.measuring) { folder in
+      let asked = try await folder.shell(
+        """
+        ! scripts/bench.sh engine quary 2>said
+        [ ! -e asked ]
+        KUBEBUILDER_ASSETS=$PWD/assets scripts/bench.sh >figures 2>said || true
+        cat asked
+        """)
+      #expect(asked.trimmingCharacters(in: .newlines) == parts)
+    }
+  }
+
   @Test("stop-apiserver.sh ends what has its state in the folder, and no other program, and asks no ps")
   func server() async throws {
     let standIns = [

@@ -43,6 +43,26 @@ import Testing
     #expect(error?.message.contains(says) == true, "\(error?.message ?? "")")
   }
 
+  @Test func `a variable that is set to the empty text is not set`() throws {
+    let configuration = try KafkaConfiguration(
+      environment: environment([
+        "KAFKA_CLIENT_ID": "", "KAFKA_SECURITY_PROTOCOL": "", "KAFKA_SASL_MECHANISM": "", "KAFKA_SSL_CA_LOCATION": "",
+        "KAFKA_PROPERTY_LINGER_MS": "", "KAFKA_PROPERTY_ACKS": "",
+      ]))
+    #expect(configuration.properties.isEmpty)
+    #expect(configuration.clientID == "regie")
+  }
+
+  @Test(arguments: ["KAFKA_PROPERTY_LINGER_MS", "KAFKA_PROPERTY_linger_ms"])
+  func `what the program has a variable of its own for is refused, and that variable named`(variable: String) {
+    let given = environment([variable: "5"])
+    let error = #expect(throws: KafkaError.self) {
+      try KafkaConfiguration(environment: given, settings: ["linger.ms": "REGIE_LINGER"])
+    }
+    #expect(error?.code == .configuration)
+    #expect(error?.message == "\(variable) is refused: REGIE_LINGER says it")
+  }
+
   @Test func `no way of printing shows a secret`() throws {
     let configuration = try KafkaConfiguration(
       environment: environment(["KAFKA_SASL_PASSWORD": secret, "KAFKA_SASL_USERNAME": "u"]))

@@ -1,3 +1,4 @@
+import Kafka
 import Telemetry
 import Testing
 
@@ -49,6 +50,28 @@ struct SettingsTests {
         "REGIE_OIDC_AUDIENCES"
       ])
     #expect(try read([:]).unread == [])
+  }
+
+  @Test func `a variable for Kafka that nothing reads is told, and not what a cluster says of a Service of that name`()
+    throws
+  {
+    let read = [
+      "KAFKA_BOOTSTRAP_SERVERS": "a:1", "KAFKA_CLIENT_ID": "c", "KAFKA_SECURITY_PROTOCOL": "ssl",
+      "KAFKA_SSL_CA_LOCATION": "/ca", "KAFKA_SASL_USERNAME": "u", "KAFKA_PROPERTY_FETCH_MIN_BYTES": "1",
+    ]
+    let service = ["KAFKA_SERVICE_HOST": "10.0.0.1", "KAFKA_PORT": "tcp://x", "KAFKA_PORT_9092_TCP_ADDR": "10.0.0.1"]
+    let given = read.merging(service) { $1 }.merging(["KAFKA_FETCH_MIN_BYTES": "1"]) { $1 }
+    #expect(try self.read(given).unread == ["KAFKA_FETCH_MIN_BYTES"])
+  }
+
+  @Test(arguments: ["KAFKA_PROPERTY_MESSAGE_TIMEOUT_MS", "KAFKA_PROPERTY_DELIVERY_TIMEOUT_MS"])
+  func `how long a message may wait is said by one variable, and by no property besides`(property: String) throws {
+    let settings = try read(["REGIE_MESSAGE_TIMEOUT": "7s"])
+    let bus = try settings.bus(["KAFKA_BOOTSTRAP_SERVERS": "a:1", property: ""])
+    #expect(bus.messageTimeout == .seconds(7))
+    let given = ["KAFKA_BOOTSTRAP_SERVERS": "a:1", property: "5000"]
+    let error = #expect(throws: KafkaError.self) { try settings.bus(given) }
+    #expect(error?.message == "\(property) is refused: REGIE_MESSAGE_TIMEOUT says it")
   }
 
   @Test(arguments: ["http://127.0.0.1:8090", "http://localhost/realms/x", "https://sso.example:8443/realms/x/"])

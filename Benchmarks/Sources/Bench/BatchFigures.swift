@@ -6,6 +6,7 @@ struct BatchFigures {
   private static let projects = 1000
 
   func measure(into figures: Figures) throws {
+    Console.subject(of: "batch", clusters: 1000, rules: 0, environments: 2)
     for fill: Int64 in [60, 80, 95] {
       // Nodes in proportion to the projects.
       let inputs = try BatchInputs(

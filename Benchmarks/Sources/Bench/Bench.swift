@@ -22,6 +22,9 @@ struct Bench: AsyncParsableCommand {
   @Option(help: "Minutes of churn, for soak.")
   var minutes = 30.0
 
+  @Flag(help: "For impact: also what a service and its questions notice of one by 200 rules; takes minutes more.")
+  var national = false
+
   @Option(help: ArgumentHelp("Where to write the moments of every placement, as CSV, for e2e.", valueName: "file"))
   var samples: String?
 
@@ -47,13 +50,12 @@ struct Bench: AsyncParsableCommand {
       Console.note("bench: \(error)")
       throw ExitCode(1)
     }
-    figures.print()
   }
 
   private func measure(_ part: Part, into figures: Figures) async throws {
     switch part {
     case .engine: try EngineFigures().measure(into: figures)
-    case .impact: try await ImpactFigures().measure(into: figures)
+    case .impact: try await ImpactFigures(isNational: national).measure(into: figures)
     case .batch: try BatchFigures().measure(into: figures)
     case .migrate: try MigrationFigures().measure(into: figures)
     case .query: try await QueryFigures().measure(into: figures)

@@ -18,6 +18,7 @@ struct CentreFigures {
   func measure(into figures: Figures) async throws {
     let surroundings = try await Surroundings()
     let clusters = (1...8).map { "c\($0)" }
+    Console.subject(of: "store, relay and status", clusters: clusters.count, rules: 0, environments: 1)
     _ = try await StoreMigrations.migrate(surroundings.database, logger: Surroundings.quiet)
     var database = surroundings.database
     database.maximumConnections = Self.clients

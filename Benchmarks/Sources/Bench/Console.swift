@@ -5,6 +5,15 @@ enum Console {
   static func note(_ text: String) {
     FileHandle.standardError.write(Data("\(text)\n".utf8))
   }
+
+  static func figure(_ line: String) {
+    FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+  }
+
+  /// Says what figures are of: those of different subjects can not be compared.
+  static func subject(of figures: String, clusters: Int, rules: Int, environments: Int) {
+    note("subject of \(figures): \(clusters) clusters, \(rules) rules, environments per project: \(environments)")
+  }
 }
 
 /// The machine the figures were seen on.

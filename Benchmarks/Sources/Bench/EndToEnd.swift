@@ -24,6 +24,7 @@ struct EndToEnd {
     guard KubernetesServer.hasControllerManager else {
       throw BenchError("e2e needs a real API server and its controller manager: make kube, or set KUBEBUILDER_ASSETS")
     }
+    Console.subject(of: "e2e", clusters: 1, rules: 0, environments: 1)
     let surroundings = try await Surroundings()
     Console.note("API server: kube-apiserver with etcd and controller manager, starting")
     let kubernetes = try await KubernetesServer.start()

@@ -8,6 +8,8 @@ struct EngineFigures {
   func measure(into figures: Figures) throws {
     for copies in [1, 8] {
       let inputs = try EngineInputs(copies: copies)
+      Console.note(
+        "subject of engine.decisions: \(inputs.clusters) clusters, \(inputs.rules) rules, the demo's projects")
       var decided = 0
       let rate = rate {
         for request in inputs.requests { inputs.decide(request) }
@@ -21,6 +23,7 @@ struct EngineFigures {
 
   /// Three environments of one project in turn, 1000 clusters, 200 rules.
   private func measureNational(into figures: Figures) throws {
+    Console.subject(of: "engine.plain, engine.explained and rejudge", clusters: 1000, rules: 200, environments: 3)
     let inputs = try NationalInputs()
     var (planned, placed) = (0, 0)
     let plain = rate {

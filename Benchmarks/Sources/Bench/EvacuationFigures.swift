@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import Logging
 import Model
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import Postgres
@@ -15,8 +16,14 @@ struct EvacuationFigures {
   private static let environments = 2000
   /// People who do something at the same time.
   private static let width = 16
+  private static let parties = ["projectTeam", "targetOperator", "serviceBody"]
+  /// How long all moves may take: several times what they have taken.
+  private static let limit: Duration = .seconds(3600)
+  /// How many moves that are not done are named at each step.
+  private static let named = 5
 
   func measure(into figures: Figures) async throws {
+    Console.subject(of: "evacuate", clusters: 2, rules: 0, environments: 1)
     let surroundings = try await Surroundings()
     let clusters = ["c1", "c2"].map { SimulatedCluster(name: $0) }
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -63,35 +70,59 @@ struct EvacuationFigures {
     let migration: Identified = try await governance.json(.POST, "/api/v1/migrations", wish)
     figures.add("evacuate.plan", (.now - began) / .seconds(1), "s")
     let path = "/api/v1/migrations/\(migration.id)"
-    for party in ["projectTeam", "targetOperator", "serviceBody"] {
+    for party in Self.parties {
       let _: Answered = try await governance.json(
         .POST, "\(path)/approve", #"{"as":"\#(party)"}"#, within: .minutes(10))
     }
     figures.add("evacuate.agreed", (.now - began) / .seconds(1), "s")
     let started = ContinuousClock.now
     let _: Identified = try await governance.json(.POST, "\(path)/start", "{}", within: .minutes(2))
-    var acts = 0
-    while true {
-      let progress: Progressed = try await governance.json(.GET, path, nil)
-      if progress.progress.steps["done"] == Self.environments { break }
-      var wanted: [(String, String)] = []
-      for party in ["projectTeam", "targetOperator", "serviceBody"] {
-        let query = "/api/v1/moves?migration=\(migration.id)&awaiting=\(party)&limit=1000"
-        let page: Page = try await governance.json(.GET, query, nil, within: .minutes(1))
-        wanted += page.items.compactMap(\.next)
-      }
-      acts += wanted.count
-      // One that was done meanwhile is refused, and seen so.
-      try await each(wanted) { path, body in
-        let _: Answered? = try? await governance.json(.POST, "/api/v1/moves/\(path)", body)
-      }
-      Console.note("  \(progress.progress.steps.sorted { $0.key < $1.key }), \(acts) acts")
-      if wanted.isEmpty { try await Task.sleep(for: .milliseconds(250)) }
-    }
+    let acts = try await carryOut(migration.id, governance)
     let seconds = (.now - started) / .seconds(1)
     figures.add("evacuate.done", seconds, "s")
     figures.add("evacuate.rate", Double(Self.environments) / seconds, "moves/s")
     figures.add("evacuate.acts", Double(acts), "acts")
+  }
+
+  /// Does what is people's to do until all moves are done.
+  ///
+  /// - Returns: How much of it was accepted.
+  private func carryOut(_ migration: String, _ governance: Service) async throws -> Int {
+    let end = ContinuousClock.now + Self.limit
+    let acts = Acts()
+    while true {
+      let progress: Progressed = try await governance.json(.GET, "/api/v1/migrations/\(migration)", nil)
+      let steps = progress.progress.steps
+      if steps["done"] == Self.environments { return acts.accepted }
+      let lost = steps["rolledBack", default: 0] + steps["failed", default: 0]
+      guard lost == 0, ContinuousClock.now < end else {
+        let standing = try await standing(steps, of: migration, governance)
+        let why = lost > 0 ? "not all moves can be done any more" : "not all moves are done after \(Self.limit)"
+        throw BenchError("\(why): \(standing); the last refusal: \(acts.refusal)")
+      }
+      var wanted: [(String, String)] = []
+      for party in Self.parties {
+        let query = "/api/v1/moves?migration=\(migration)&awaiting=\(party)&limit=1000"
+        let page: Page = try await governance.json(.GET, query, nil, within: .minutes(1))
+        wanted += page.items.compactMap(\.next)
+      }
+      try await each(wanted) { path, body in try await acts.send(body, to: "/api/v1/moves/\(path)", governance) }
+      let shown = steps.sorted { $0.key < $1.key }
+      Console.note("  \(shown), \(acts.accepted) acts")
+      if wanted.isEmpty { try await Task.sleep(for: .milliseconds(250)) }
+    }
+  }
+
+  /// How many moves stand at which step, and some of them by their identifiers.
+  private func standing(_ steps: [String: Int], of migration: String, _ governance: Service) async throws -> String {
+    var texts: [String] = []
+    for (step, count) in steps.sorted(by: { $0.key < $1.key }) where step != "done" && count > 0 {
+      let query = "/api/v1/moves?migration=\(migration)&step=\(step)&limit=\(Self.named)"
+      let page: Page = try await governance.json(.GET, query, nil)
+      let names = page.items.map(\.id).joined(separator: ", ")
+      texts.append("\(count) \(step) (\(names)\(count > Self.named ? ", …" : ""))")
+    }
+    return texts.joined(separator: "; ")
   }
 
   private func each<Item: Sendable>(
@@ -103,6 +134,30 @@ struct EvacuationFigures {
       while try await group.next() != nil {
         if let item = waiting.next() { group.addTask { try await body(item) } }
       }
+    }
+  }
+}
+
+/// What people did.
+private final class Acts: Sendable {
+  private let count = NIOLockedValueBox(0)
+  private let last = NIOLockedValueBox("none")
+
+  /// How much of it was accepted.
+  var accepted: Int { count.withLockedValue { $0 } }
+  /// Why the last that was not accepted was not.
+  var refusal: String { last.withLockedValue { $0 } }
+
+  /// One that was done meanwhile is refused, and the next look at the moves shows it.
+  func send(_ body: String, to path: String, _ governance: Service) async throws {
+    do {
+      let _: Answered = try await governance.json(.POST, path, body)
+      count.withLockedValue { $0 += 1 }
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      let text = String("\(error)".prefix(400))
+      last.withLockedValue { $0 = text }
     }
   }
 }

@@ -1,24 +1,17 @@
 import Foundation
-import NIOConcurrencyHelpers
 
-/// Figures in the order they were found, printed together at the end.
-final class Figures: Sendable {
-  private let lines = NIOLockedValueBox<[String]>([])
-
+/// Where figures go: each is printed as it is found, so that nothing that fails later takes it away.
+struct Figures: Sendable {
   /// Adds one; three significant digits are more than any run can repeat.
   func add(_ name: String, _ value: Double, _ unit: String) {
     let text = String(format: value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)
-    lines.withLockedValue { $0.append("bench \(name) \(text) \(unit)") }
+    Console.figure("bench \(name) \(text) \(unit)")
   }
 
   /// Adds median and 99th percentile of times.
   func add(_ name: String, _ times: Distribution) {
     add("\(name).p50", times.percentile(50), "ms")
     add("\(name).p99", times.percentile(99), "ms")
-  }
-
-  func print() {
-    Swift.print(lines.withLockedValue { $0.joined(separator: "\n") })
   }
 }
 

@@ -15,7 +15,11 @@ import TestSupport
 /// those do, and are left out, both turns: there, questions take the longer the more was taken, with an impact and without. What
 /// all turns come to is told too.
 struct ImpactQueries {
+  /// Whether the offer, the policy and the projects are of the country's size, rather than as small as can be.
+  let isNational: Bool
   private static let placements = 50_000
+  /// A project of the country's has so many.
+  private static let placementsOfEach = 4
   private static let clusters = 1000
   /// Turn and turn about, and each of the two first every other time, so that whatever else the machine does strikes both.
   private static let rounds = 9
@@ -39,21 +43,39 @@ struct ImpactQueries {
     try await database.stop(immediately: true)
   }
 
+  /// What the figures' names begin with.
+  private var name: String { isNational ? "impact.national" : "impact" }
+
+  /// A country in which as much is placed.
+  private func country(on database: PostgresServer) async throws -> StoredCountry {
+    guard isNational else {
+      let country = try await StoredCountry(.plain(clusters: Self.clusters), projects: Self.placements, on: database)
+      try await country.fill(placementsOfEach: 1)
+      return country
+    }
+    // By the engine: where it is, is where the rules want it.
+    let projects = Self.placements / Self.placementsOfEach
+    let country = try await StoredCountry(.national(clusters: Self.clusters), projects: projects, on: database)
+    try await country.run(connections: 8) { store in _ = try await country.decide(projects, through: [store]) }
+    try await country.analyze()
+    return country
+  }
+
   private func measure(on database: PostgresServer, into figures: Figures) async throws {
-    let country = try await StoredCountry(clusters: Self.clusters, projects: Self.placements, on: database)
-    try await country.fill(placementsOfEach: 1)
+    let country = try await country(on: database)
+    country.subject.tell(of: "\(name).service_seconds and \(name).query")
     let server = try await QueriedServer.start(country.url, bytes: 1, environment: ["BENCH_IMPACTS": "1"])
     var (alone, beside): ([Turn], [Turn]) = ([], [])
     var done = 0
-    let questions = Questions()
+    let questions = Questions(projects: country.subject.projects)
     try await country.run(connections: 2) { store in
-      figures.add("impact.service_seconds", try await workOutOnce(store), "s")
+      figures.add("\(name).service_seconds", try await workOutOnce(store), "s")
       _ = try await ask(server, questions)
       var round = 0
       while round < Self.mostRounds, zip(alone, beside).count(where: Self.areCalm) < Self.rounds {
         round += 1
         if round % 2 == 1 { alone.append(try await ask(server, questions)) }
-        let (turn, worked) = try await askBeside(store, server, questions)
+        let (turn, worked) = try await askBeside(store, of: country.projects, server, questions)
         guard worked > 0 else { throw BenchError("no impact was worked out in round \(round)") }
         beside.append(turn)
         done += worked
@@ -65,17 +87,17 @@ struct ImpactQueries {
       "\(alone.count + beside.count) turns of \(alone[0].times.count) questions at \(Self.perSecond)/s; \(done) projects were "
         + "gone through beside half of them")
     Console.note("99th percentiles, ms (and what was stolen): without \(Self.text(alone)); with \(Self.text(beside))")
-    figures.add("impact.query_p99_ratio.all", Self.median(beside) / Self.median(alone), "")
+    figures.add("\(name).query_p99_ratio.all", Self.median(beside) / Self.median(alone), "")
     let calm = zip(alone, beside).filter(Self.areCalm)
     let (usual, busy) = (calm.map(\.0), calm.map(\.1))
-    figures.add("impact.query.rounds", Double(calm.count), "")
-    figures.add("impact.query.rounds-left-out", Double(alone.count - calm.count), "")
+    figures.add("\(name).query.rounds", Double(calm.count), "")
+    figures.add("\(name).query.rounds-left-out", Double(alone.count - calm.count), "")
     guard calm.count >= Self.fewestRounds else {
       throw BenchError("others on this host took more than a tenth of the processors in all but \(calm.count) rounds")
     }
-    figures.add("impact.query.alone", Distribution(microseconds: usual.flatMap(\.times)))
-    figures.add("impact.query.beside", Distribution(microseconds: busy.flatMap(\.times)))
-    figures.add("impact.query_p99_ratio", Self.median(busy) / Self.median(usual), "")
+    figures.add("\(name).query.alone", Distribution(microseconds: usual.flatMap(\.times)))
+    figures.add("\(name).query.beside", Distribution(microseconds: busy.flatMap(\.times)))
+    figures.add("\(name).query_p99_ratio", Self.median(busy) / Self.median(usual), "")
   }
 
   /// What came of some seconds of questions.
@@ -98,10 +120,10 @@ struct ImpactQueries {
 
   /// Asks while an impact is worked out all the time.
   private func askBeside(
-    _ store: GovernanceStore, _ server: QueriedServer, _ questions: Questions
+    _ store: GovernanceStore, of projects: Int, _ server: QueriedServer, _ questions: Questions
   ) async throws -> (turn: Turn, worked: Int) {
     let isOver = NIOLockedValueBox(false)
-    async let worked = keepAsking(store) { isOver.withLockedValue { $0 } }
+    async let worked = keepAsking(store, of: projects) { isOver.withLockedValue { $0 } }
     let turn = try await ask(server, questions)
     isOver.withLockedValue { $0 = true }
     let done = try await worked
@@ -134,13 +156,17 @@ struct ImpactQueries {
   /// What is asked: never the same twice, so that the engine answers.
   private final class Questions: Sendable {
     private let count = NIOLockedValueBox(0)
+    private let projects: [ProjectSpec]
+
+    init(projects: [ProjectSpec]) { self.projects = projects }
 
     func next() throws -> Data {
       let number = count.withLockedValue { count in
         count += 1
         return count
       }
-      return try ModelJSON.encoder.encode(AnyResource.project(Resource("q\(number)", StoredCountry.project)))
+      let project = Resource("q\(number)", projects[number % projects.count])
+      return try ModelJSON.encoder.encode(AnyResource.project(project))
     }
   }
 
@@ -165,7 +191,9 @@ struct ImpactQueries {
   /// Asks what a policy would change, again and again until it is enough; the last question is taken back then.
   ///
   /// - Returns: how many projects were gone through.
-  private func keepAsking(_ store: GovernanceStore, until isEnough: () -> Bool) async throws -> Int {
+  private func keepAsking(
+    _ store: GovernanceStore, of projects: Int, until isEnough: () -> Bool
+  ) async throws -> Int {
     let someone = RequestContext(principal: "bench")
     var policy = try await store.policyDocument(version: 1)
     var done = 0
@@ -185,7 +213,7 @@ struct ImpactQueries {
         (state, looked) = (try await store.impact(asked.id).state, .now)
       }
       guard state == .done else { throw BenchError("an impact ended as \(state.rawValue)") }
-      done += Self.placements
+      done += projects
     }
     return done
   }

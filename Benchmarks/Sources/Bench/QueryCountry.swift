@@ -55,7 +55,7 @@ struct QueryCountry {
   }
 
   /// 200 rules, of which about one in eight is about a given project.
-  private static var policy: Resource<PolicySpec> {
+  static var policy: Resource<PolicySpec> {
     let rules = (0..<200).map { number in
       let isSoft = number % 4 != 0
       return PolicySpec.Rule(

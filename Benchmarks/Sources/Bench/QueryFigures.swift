@@ -27,6 +27,7 @@ struct QueryFigures {
     let probe = try await QueriedServer.start(url, bytes: 1)
     let size = try await probe.averageSize(bodies.prefix(500).map(\.asIs))
     try await probe.stop()
+    Console.subject(of: "query", clusters: 1000, rules: QueryCountry.policy.spec.rules.count, environments: 3)
     Console.note(
       "query: \(bodies.count) projects × 3 environments, \(country.resources.count) resources, \(size) bytes")
     let server = try await QueriedServer.start(url, bytes: size)

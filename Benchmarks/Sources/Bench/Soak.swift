@@ -70,7 +70,7 @@ struct Soak {
       try await settle(states, gone, agent, stage)
       let last = try ProcessUsage(pid: agent.program.pid)
       try await report(counts, usages, start, last, agent, into: figures)
-      try await expectWrapAround(since: lows, stage, figures)
+      try await expectWrapAround(since: lows, stage)
       try await agent.program.stop()
     }
   }
@@ -126,13 +126,12 @@ struct Soak {
   }
 
   /// Whether the broker has dropped what stood first in each partition: what the agent never reads again, and may not keep.
-  private func expectWrapAround(since before: [Int64], _ stage: AgentStage, _ figures: Figures) async throws {
+  private func expectWrapAround(since before: [Int64], _ stage: AgentStage) async throws {
     guard stage.broker.isMock else {
       return Console.note("a real broker compacts by its own pace: no wrap-around is asked for")
     }
     let after = try await stage.lowWatermarks()
     guard after.count == before.count, zip(after, before).allSatisfy({ $0 > $1 }) else {
-      figures.print()
       throw BenchError("not every partition wrapped around: they are kept from \(after) on, and were from \(before)")
     }
   }
@@ -186,19 +185,15 @@ struct Soak {
       throw BenchError("\(counts.forgotten) placements were forgotten, \(forgotten) by the agent")
     }
     guard growth <= Self.memoryGrowth else {
-      figures.print()
       throw BenchError("memory has grown by \(Int(growth * 100)) %")
     }
     guard kept <= Self.keptOfRemoved || counts.replaced < Self.fewestRemoved else {
-      figures.print()
       throw BenchError("\(Int(kept)) bytes are kept of each placement that was removed")
     }
     guard last.descriptors - start.descriptors <= Self.descriptorGrowth else {
-      figures.print()
       throw BenchError("\(last.descriptors - start.descriptors) descriptors were leaked")
     }
     guard lateThreads <= earlyThreads else {
-      figures.print()
       throw BenchError("there are \(lateThreads) threads, and were \(earlyThreads)")
     }
   }

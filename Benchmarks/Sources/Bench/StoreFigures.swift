@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import Model
-import NIOConcurrencyHelpers
 import Placement
 import Postgres
 import Store
@@ -11,9 +10,13 @@ import TestSupport
 /// How fast decisions are committed, against what the same server does when it is asked for nothing but single rows; how
 /// many bytes a stored decision takes, and how many an instance holds for a placement.
 struct StoreFigures {
-  private static let callers = 32
   private static let rounds = 3
   private static let round: Duration = .seconds(3)
+  /// Decisions before any that are measured: what has only just begun is slower.
+  private static let warmUp = 1000
+  /// Decisions by which it is seen how many are a round.
+  private static let trial = 2000
+  private static let together = 1000
 
   func measure(into figures: Figures) async throws {
     var options = PostgresServer.Options()
@@ -21,6 +24,7 @@ struct StoreFigures {
     let server = try await PostgresServer.start(options)
     do {
       try await commits(on: server, into: figures)
+      try await nationalCommits(on: server, into: figures)
       try await bytes(on: server, into: figures)
       try await memory(on: server, into: figures)
     } catch {
@@ -35,23 +39,23 @@ struct StoreFigures {
   /// Turn and turn about, so that whatever else the machine does strikes both.
   private func commits(on server: PostgresServer, into figures: Figures) async throws {
     let plain = try await PlainInserts(server: server)
-    let country = try await StoredCountry(clusters: 100, projects: 60_000, on: server)
-    // A database in use: what is planned while tables are empty reads them from end to end.
-    try await country.fill(from: 40_000, placementsOfEach: 1)
+    let country = try await StoredCountry(.plain(clusters: 100), projects: 20_000, on: server)
+    country.subject.tell(of: "commit")
+    // A database in use.
+    try await country.fill(placementsOfEach: 1)
+    let count = try await provide(country, rounds: Self.rounds + 1, besides: Self.together)
     try await country.run(connections: 8) { store in
       var (decisions, inserts): ([Double], [Double]) = ([], [])
       var (deciding, inserting) = (Work(), Work())
-      _ = try await decide(through: [store], for: .seconds(1), country)
+      _ = try await country.decide(Self.warmUp, through: [store])
       for round in 1...Self.rounds {
         inserts.append(
           try await inserting.add(of: server, country) {
-            let rate = try await plain.rate(clients: Self.callers, for: Self.round)
+            let rate = try await plain.rate(clients: StoredCountry.callers, for: Self.round)
             return (rate.rows, rate.perSecond)
           })
         decisions.append(
-          try await deciding.add(of: server, country) {
-            try await decide(through: [store], for: Self.round, country)
-          })
+          try await deciding.add(of: server, country) { (count, try await country.decide(count, through: [store])) })
         Console.note("round \(round): \(Int(decisions[round - 1])) decisions/s, \(Int(inserts[round - 1])) inserts/s")
       }
       figures.add("commit.decisions", Self.median(decisions), "1/s")
@@ -64,11 +68,50 @@ struct StoreFigures {
       figures.add("commit.decisions-per-transaction", shared, "")
       // As many callers, at two instances: each plans on what the other has told it.
       try await country.run(connections: 8) { other in
-        let both = try await decide(through: [store, other], for: Self.round, country).perSecond
-        figures.add("commit.two-instances", both, "1/s")
+        figures.add("commit.two-instances", try await country.decide(count, through: [store, other]), "1/s")
       }
-      figures.add("commit.together-1000", try await decideTogether(1000, through: store, country), "s")
+      figures.add(
+        "commit.together-\(Self.together)", try await decideTogether(Self.together, through: store, country), "s")
     }
+  }
+
+  /// The same decisions on an offer and by a policy the size of the country's, without pgbench's turns.
+  private func nationalCommits(on server: PostgresServer, into figures: Figures) async throws {
+    let country = try await StoredCountry(.national(clusters: 1000), projects: 0, on: server)
+    country.subject.tell(of: "commit.national")
+    let count = try await provide(country, rounds: Self.rounds, besides: 0)
+    try await country.run(connections: 8) { store in
+      var decisions: [Double] = []
+      var deciding = Work()
+      _ = try await country.decide(Self.warmUp, through: [store])
+      for round in 1...Self.rounds {
+        decisions.append(
+          try await deciding.add(of: server, country) { (count, try await country.decide(count, through: [store])) })
+        Console.note("round \(round): \(Int(decisions[round - 1])) decisions/s")
+      }
+      figures.add("commit.national.decisions", Self.median(decisions), "1/s")
+      deciding.tell(as: "commit.national", into: figures)
+    }
+  }
+
+  /// Looks how fast it goes, and makes as many projects as all rounds need: each ends with its count, as pgbench's do,
+  /// so that none runs out of projects however fast the machine is.
+  ///
+  /// - Parameters:
+  ///   - rounds: How many there will be, besides a warm-up.
+  ///   - more: How many projects are wanted besides.
+  /// - Returns: How many decisions are a round.
+  private func provide(_ country: StoredCountry, rounds: Int, besides more: Int) async throws -> Int {
+    try await country.declare(Self.warmUp + Self.trial)
+    var rate = 0.0
+    try await country.run(connections: 8) { store in
+      _ = try await country.decide(Self.warmUp, through: [store])
+      rate = try await country.decide(Self.trial, through: [store])
+    }
+    let count = max(StoredCountry.callers, Int(rate * (Self.round / .seconds(1))))
+    try await country.declare(Self.warmUp + rounds * count + more)
+    try await country.analyze()
+    return count
   }
 
   /// Seconds that it takes to commit so many projects all or not at all, as they were planned.
@@ -117,35 +160,12 @@ struct StoreFigures {
     }
   }
 
-  /// Decisions, and how many per second: each caller has one project after the other placed.
-  private func decide(
-    through stores: [GovernanceStore], for time: Duration, _ country: StoredCountry
-  ) async throws -> (count: Int, perSecond: Double) {
-    let started = ContinuousClock.now
-    let done = try await withThrowingTaskGroup(of: Int.self) { group in
-      for caller in 0..<Self.callers {
-        let store = stores[caller % stores.count]
-        group.addTask {
-          var count = 0
-          while ContinuousClock.now - started < time {
-            let outcome = try await store.decide(
-              PlacementRequest(project: try country.nextProject()), context: RequestContext(principal: "bench"))
-            guard outcome.changed else { throw BenchError("\(outcome.decision.project) was not placed") }
-            count += 1
-          }
-          return count
-        }
-      }
-      return try await group.reduce(0, +)
-    }
-    return (done, Double(done) / ((ContinuousClock.now - started) / .seconds(1)))
-  }
-
   // MARK: Bytes
 
   private func bytes(on server: PostgresServer, into figures: Figures) async throws {
     for clusters in [100, 1000] {
-      let country = try await StoredCountry(clusters: clusters, projects: 1000, on: server)
+      let country = try await StoredCountry(.plain(clusters: clusters), projects: 1000, on: server)
+      country.subject.tell(of: clusters == 1000 ? "decision.bytes and offer" : "decision.bytes")
       try await country.run(connections: 8) { store in
         try await withThrowingTaskGroup(of: Void.self) { group in
           for _ in 0..<8 {
@@ -173,15 +193,16 @@ struct StoreFigures {
   /// after the last one it answers from memory again.
   private func declare(_ country: StoredCountry, into figures: Figures) async throws {
     try await country.run(connections: 4) { store in
+      let clusters = country.subject.clusters
       let started = ContinuousClock.now
-      for cluster in country.clusters {
+      for cluster in clusters {
         var next = cluster
         next.metadata.labels["declared"] = "again"
         _ = try await store.put(.cluster(next), context: RequestContext(principal: "bench"))
       }
       let declared = ContinuousClock.now
       while !store.isWorldLive { try await Task.sleep(for: .milliseconds(5)) }
-      figures.add("offer.declared", Double(country.clusters.count) / ((declared - started) / .seconds(1)), "1/s")
+      figures.add("offer.declared", Double(clusters.count) / ((declared - started) / .seconds(1)), "1/s")
       figures.add("offer.known-again", (ContinuousClock.now - declared) / .milliseconds(1), "ms")
     }
   }
@@ -189,7 +210,8 @@ struct StoreFigures {
   // MARK: Memory
 
   private func memory(on server: PostgresServer, into figures: Figures) async throws {
-    let country = try await StoredCountry(clusters: 100, projects: 33_334, on: server)
+    let country = try await StoredCountry(.plain(clusters: 100), projects: 33_334, on: server)
+    country.subject.tell(of: "memory")
     try await country.fill(placementsOfEach: 3)
     let held = try await HeldWorld.bytes(of: country)
     figures.add("memory.per_placement", Double(held) / Double(3 * country.projects), "B")

@@ -7,53 +7,76 @@ import Store
 import Subjects
 import TestSupport
 
-/// A database with an offer and many projects, each of one environment.
+/// A database with an offer and many projects: those that were placed beforehand, and behind them those that nobody has
+/// asked for yet.
 final class StoredCountry: Sendable {
-  let projects: Int
-  let url: String
-  let clusters: [Resource<ClusterSpec>]
-  private let database: PostgresConfiguration
-  private let next = NIOLockedValueBox(0)
+  /// Who asks at the same time.
+  static let callers = 32
 
-  init(clusters: Int, projects: Int, on server: PostgresServer) async throws {
-    self.projects = projects
+  private struct Numbers {
+    /// How many projects there are.
+    var declared = 0
+    /// The first that nobody has asked for yet.
+    var next = 0
+  }
+
+  let subject: CountrySubject
+  let url: String
+  private let database: PostgresConfiguration
+  private let numbers = NIOLockedValueBox(Numbers())
+
+  init(_ subject: CountrySubject, projects: Int, on server: PostgresServer) async throws {
+    self.subject = subject
     url = try await server.freshDatabase().url
     database = try PostgresConfiguration(url: url)
     _ = try await StoreMigrations.migrate(database, logger: Surroundings.quiet)
-    let offer = Self.offer(clusters: clusters)
-    self.clusters = offer.clusters
     try await PostgresPool.withPool(database, logger: Surroundings.quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: Surroundings.quiet)
       let someone = RequestContext(principal: "bench")
-      for resource in offer.places { _ = try await store.put(resource, context: someone, acknowledging: true) }
-      let spec = try ModelJSON.encoder.encode(Self.project)
-      let clusters = try offer.clusters.map { PostgresJSON(bytes: [UInt8](try ModelJSON.encoder.encode($0.spec))) }
+      for resource in subject.places { _ = try await store.put(resource, context: someone, acknowledging: true) }
+      let clusters = try subject.clusters.map { PostgresJSON(bytes: [UInt8](try ModelJSON.encoder.encode($0.spec))) }
       _ = try await pool.withConnection { connection in
-        try await connection.pipeline([
+        try await connection.execute(
           """
           INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec)
           SELECT gen_random_uuid(), 'Cluster', c.name, 1, '{}', '{}', c.spec
-          FROM unnest(\(offer.clusters.map(\.name)), \(clusters)) AS c (name, spec)
-          """,
-          """
-          INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec)
-          SELECT gen_random_uuid(), 'Project', 'projet-' || n, 1, '{}', '{}', \(PostgresJSON(bytes: [UInt8](spec)))
-          FROM generate_series(0, \(projects - 1)) AS n
-          """,
-        ])
+          FROM unnest(\(subject.clusters.map(\.name)), \(clusters)) AS c (name, spec)
+          """)
       }
       // It comes last: it gives every cluster there is its row in the ledger.
-      _ = try await store.put(offer.policy, context: someone)
+      _ = try await store.put(.policy(subject.policy), context: someone, acknowledging: true)
     }
+    try await declare(projects)
   }
 
-  /// A project that nobody has asked for yet.
-  func nextProject() throws -> String {
-    let number = next.withLockedValue { next in
-      defer { next += 1 }
-      return next
+  /// How many projects there are.
+  var projects: Int { numbers.withLockedValue { $0.declared } }
+
+  /// Makes so many more projects. It is done while no store is kept, as each would be told of each.
+  func declare(_ count: Int) async throws {
+    guard count > 0 else { return }
+    let first = projects
+    let specs = try subject.projects.map { PostgresJSON(bytes: [UInt8](try ModelJSON.encoder.encode($0))) }
+    _ = try await PostgresConnection.withConnection(database) { connection in
+      try await connection.execute(
+        """
+        INSERT INTO resources (uid, kind, name, generation, labels, annotations, spec)
+        SELECT gen_random_uuid(), 'Project', 'projet-' || n, 1, '{}', '{}', s.spec
+        FROM generate_series(\(first), \(first + count - 1)) AS n
+        JOIN unnest(\(specs)) WITH ORDINALITY AS s (spec, place) ON s.place = n % \(specs.count) + 1
+        """, deadline: .now + .seconds(120))
     }
-    guard number < projects else { throw BenchError("there are no more than \(projects) projects") }
+    numbers.withLockedValue { $0.declared += count }
+  }
+
+  /// A project that nobody has asked for yet, and that is not placed.
+  func nextProject() throws -> String {
+    let number = numbers.withLockedValue { numbers -> Int? in
+      guard numbers.next < numbers.declared else { return nil }
+      defer { numbers.next += 1 }
+      return numbers.next
+    }
+    guard let number else { throw BenchError("all of \(projects) projects were asked for") }
     return "projet-\(number)"
   }
 
@@ -72,22 +95,52 @@ final class StoredCountry: Sendable {
     }
   }
 
-  /// Places every project from this one on without asking the engine.
-  func fill(from first: Int = 0, placementsOfEach count: Int) async throws {
+  /// Has so many new projects decided on: each caller has one after the other placed.
+  ///
+  /// - Returns: How many there were per second.
+  func decide(_ count: Int, through stores: [GovernanceStore]) async throws -> Double {
+    let left = NIOLockedValueBox(count)
+    let started = ContinuousClock.now
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for caller in 0..<Self.callers {
+        let store = stores[caller % stores.count]
+        group.addTask {
+          while Self.takesOne(of: left) {
+            let outcome = try await store.decide(
+              PlacementRequest(project: try self.nextProject()), context: RequestContext(principal: "bench"))
+            guard outcome.changed else { throw BenchError("\(outcome.decision.project) was not placed") }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    return Double(count) / ((ContinuousClock.now - started) / .seconds(1))
+  }
+
+  private static func takesOne(of left: NIOLockedValueBox<Int>) -> Bool {
+    left.withLockedValue { left in
+      left -= 1
+      return left >= 0
+    }
+  }
+
+  /// Places every project that there is as the engine places the last of them, and asks it for no other. None of them
+  /// is a ``nextProject()`` any more.
+  func fill(placementsOfEach count: Int) async throws {
+    let (last, clusters) = ("projet-\(projects - 1)", subject.clusters.map(\.name))
     try await PostgresPool.withPool(database, logger: Surroundings.quiet) { pool in
       let store = GovernanceStore(pool: pool, logger: Surroundings.quiet)
-      _ = try await store.decide(
-        PlacementRequest(project: "projet-\(projects - 1)"), context: RequestContext(principal: "bench"))
+      _ = try await store.decide(PlacementRequest(project: last), context: RequestContext(principal: "bench"))
       _ = try await pool.withConnection { connection in
         try await connection.pipeline([
           """
           INSERT INTO placements (id, project, project_id, organisation, environment, environment_id, stage, replica,
             zone, cluster, namespace, sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, created_at)
           SELECT gen_random_uuid(), r.name, gen_random_uuid(), organisation, environment, gen_random_uuid(), stage,
-            replica + k, zone, 'cluster-' || lpad((abs(hashtext(r.name)) % 100)::text, 4, '0'), r.name || '-' || k,
-            sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, p.created_at
-          FROM resources r, generate_series(1, \(count)) AS k, placements p
-          WHERE r.kind = 'Project' AND substr(r.name, 8)::int >= \(first)
+            replica + k, zone, (\(clusters))[1 + abs(hashtext(r.name)) % \(Int32(clusters.count))],
+            r.name || '-' || k, sensitivity, mode, phase, quota, revision, epoch, decision, decided_at, p.created_at
+          FROM resources r, generate_series(0, \(count - 1)) AS k, placements p
+          WHERE r.kind = 'Project' AND r.name <> p.project
           """,
           """
           INSERT INTO reservations (placement, cluster, state, cpu, memory, gpu, storage, pods, confirmed_at)
@@ -106,6 +159,12 @@ final class StoredCountry: Sendable {
         ])
       }
     }
+    numbers.withLockedValue { $0.next = $0.declared }
+  }
+
+  /// Has the server look at what its tables hold: what is planned while they are empty reads them from end to end.
+  func analyze() async throws {
+    _ = try await PostgresConnection.withConnection(database) { try await $0.execute("ANALYZE") }
   }
 
   /// One number that the database says.
@@ -113,57 +172,5 @@ final class StoredCountry: Sendable {
     let rows = try await PostgresConnection.withConnection(database) { try await $0.query(query) }
     guard let row = rows.first else { throw BenchError("the database says nothing") }
     return try row.decode(Double.self, at: 0)
-  }
-
-  /// What all projects are.
-  static let project = ProjectSpec(
-    organisation: "mi", audience: .ministerial, dataClasses: ["public"],
-    environments: [
-      ProjectSpec.Environment(
-        name: "production", stage: "prod",
-        quota: ResourceList(cpu: Quantity("2"), memory: Quantity("4Gi"), pods: Quantity("10")))
-    ])
-
-  private static func offer(
-    clusters: Int
-  ) -> (places: [AnyResource], clusters: [Resource<ClusterSpec>], policy: AnyResource) {
-    let audience = Audience(organisations: ["*"], scopes: AudienceScope.allCases)
-    let regions = (0..<max(1, clusters / 20)).map { "region-\($0)" }
-    var resources: [AnyResource] = [
-      .operator(Resource("dtnum", OperatorSpec(displayName: "DTNUM"))),
-      .chain(
-        Resource(
-          "forge",
-          ChainSpec(
-            displayName: "Forge", sensitivities: [.usuel, .restricted], regions: regions, audience: audience))),
-    ]
-    let policy = AnyResource.policy(
-      Resource(
-        "regie",
-        PolicySpec(
-          title: LocalizedText(fr: "Politique"),
-          dataClasses: [PolicySpec.DataClass(name: "public", sensitivity: .usuel)])))
-    for (number, region) in regions.enumerated() {
-      resources.append(
-        .region(
-          Resource(
-            region,
-            RegionSpec(
-              operator: "dtnum", location: RegionSpec.Location(country: "FR"),
-              dataCenters: [RegionSpec.DataCenter(name: "dc1")], audience: audience))))
-      resources.append(
-        .zone(
-          Resource(
-            "\(region)-usuel", ZoneSpec(region: region, sensitivity: .usuel, slug: "z\(number)", chain: "forge"))))
-    }
-    let capacity = ResourceList(
-      cpu: Quantity("1000000"), memory: Quantity("4000Ti"), storage: Quantity("1000Ti"), pods: Quantity("1000000"))
-    let machines = (0..<clusters).map { number in
-      Resource(
-        "cluster-" + String(repeating: "0", count: 4 - String(number).count) + String(number),
-        ClusterSpec(
-          zone: "\(regions[number % regions.count])-usuel", dataCenters: ["dc1"], stages: ["prod"], capacity: capacity))
-    }
-    return (resources, machines, policy)
   }
 }

@@ -10,6 +10,8 @@ package struct EngineInputs: Sendable {
   package let requests: [DecisionRequest]
   /// Clusters on offer.
   package let clusters: Int
+  /// Rules of the policy.
+  package let rules: Int
 
   /// - Parameter copies: How often each cluster stands in the offer, under names of its own.
   package init(copies: Int = 1) throws {
@@ -26,6 +28,7 @@ package struct EngineInputs: Sendable {
     engine = Engine(offer: offer, policy: EffectivePolicy(version: 1, spec: policy.spec), day: day)
     state = PlacementState(ledger: Ledger(), staleZones: [], for: engine)
     clusters = offer.clusters.count
+    rules = policy.spec.rules.count
     requests = resources.compactMap { resource in
       guard case .project(let project) = resource else { return nil }
       return DecisionRequest(project: project, now: Date(timeIntervalSince1970: 1_780_000_000))

@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import Logging
 import Requests
 import Store
@@ -27,7 +28,7 @@ struct GovernanceSettings: Sendable {
   let runbookTemplates: String?
   let serviceContact: String?
   let logLevel: Logger.Level
-  /// What is set of Régie's own and nothing here reads.
+  /// What is set of Régie's own or for Kafka, and nothing here reads.
   let unread: [String]
 
   init(_ environment: inout EnvironmentReader) {
@@ -120,6 +121,18 @@ struct GovernanceSettings: Sendable {
     )
     serviceContact = contact.isEmpty ? nil : contact
     logLevel = environment.logLevel()
-    unread = environment.unknownVariables(prefix: "REGIE_")
+    unread =
+      environment.unknownVariables(prefix: "REGIE_")
+      + environment.unknownVariables(prefix: "KAFKA_").filter { !KafkaConfiguration.reads($0) }
+  }
+
+  /// How Kafka is reached, as an environment says it.
+  func bus(_ environment: [String: String]) throws(KafkaError) -> KafkaConfiguration {
+    let own = "REGIE_MESSAGE_TIMEOUT"
+    var bus = try KafkaConfiguration(
+      environment: environment, clientID: "regie-governance",
+      settings: ["message.timeout.ms": own, "delivery.timeout.ms": own])
+    bus.messageTimeout = messageTimeout
+    return bus
   }
 }

@@ -25,8 +25,7 @@ struct GovernanceWiring: Sendable {
     }
     let environment = ProcessInfo.processInfo.environment
     let database = try PostgresConfiguration(environment: environment)
-    var bus = try KafkaConfiguration(environment: environment, clientID: "regie-governance")
-    bus.messageTimeout = settings.messageTimeout
+    let bus = try settings.bus(environment)
     let isLocal = { (host: String) in ListenAddress(host: host, port: 0).isLoopback }
     for warning in [database.warning(isLocal: isLocal), bus.warning(isLocal: isLocal)].compactMap(\.self) {
       logger.warning("\(warning)")

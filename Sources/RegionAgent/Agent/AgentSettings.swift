@@ -23,7 +23,7 @@ struct AgentSettings: Sendable {
   let driftMode: DriftMode
   let measuresCapacity: Bool
   let logLevel: Logger.Level
-  /// What is set of Régie's own and nothing here reads.
+  /// What is set of Régie's own or for Kafka, and nothing here reads.
   let unread: [String]
 
   init(_ environment: inout EnvironmentReader) {
@@ -76,7 +76,9 @@ struct AgentSettings: Sendable {
       "REGIE_MEASURE_CAPACITY", default: false,
       "Whether nodes and pods are watched to say what capacity there is; needs capacity.yaml's rights.")
     logLevel = environment.logLevel()
-    unread = environment.unknownVariables(prefix: "REGIE_")
+    unread =
+      environment.unknownVariables(prefix: "REGIE_")
+      + environment.unknownVariables(prefix: "KAFKA_").filter { !KafkaConfiguration.reads($0) }
   }
 
   private static func isLabelByte(_ byte: UInt8) -> Bool {

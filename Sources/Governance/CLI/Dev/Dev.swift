@@ -11,6 +11,14 @@ struct Dev: AsyncParsableCommand {
       service central et un agent par zone ; puis place les projets d'exemple. Tout reste sur 127.0.0.1, et les données
       dans .regie/, refaites à chaque lancement. Ctrl-C arrête tout.
 
+      Un dossier donné par --data-dir doit être vide, ou celui d'un lancement précédent : seul ce que celui-ci y a mis
+      est effacé. / A folder given by --data-dir has to be empty or an earlier launch's: only what that put there is
+      deleted.
+
+      Ce que l'agent a fait sur un vrai cluster (--kubeconfig) y reste après l'arrêt, et se retire par / What the agent
+      made on a real cluster stays there afterwards, and is removed by
+        kubectl delete namespaces --selector regie.cloud-pi-native.fr/placement
+
       Avec --scenario evacuation une région annonce son départ : tout ce qu'elle a est déplacé, une cible échoue, son
       déplacement est ramené puis refait, le comité confirme, et le dernier namespace s'en va.
       """)
@@ -39,7 +47,8 @@ struct Dev: AsyncParsableCommand {
     name: .long, help: "Un vrai cluster : FICHIER, ou CLUSTER=FICHIER. Répétable. / A real cluster; may be repeated.")
   var kubeconfig: [String] = []
 
-  @Option(name: .long, help: "Dossier des données. / Data folder.")
+  @Option(
+    name: .long, help: "Dossier des données, vide ou d'un lancement précédent. / Data folder, empty or a former one.")
   var dataDir = ".regie"
 
   func validate() throws {

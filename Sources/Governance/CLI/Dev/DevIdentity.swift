@@ -7,6 +7,10 @@ struct DevIdentity: Sendable {
   /// Nobody answers there: the keys are in a file.
   static let issuer = "http://127.0.0.1/regie-dev"
   static let audience = "regie-dev"
+  /// Where the issuer's keys are below the data folder.
+  static let keysName = "issuer-keys.json"
+  /// Where it is said who may do what.
+  static let rolesName = "roles.yaml"
   /// Longer than anybody leaves a demo running.
   private static let lifetime: Double = 30 * 86_400
 
@@ -22,8 +26,8 @@ struct DevIdentity: Sendable {
   /// - Parameter operators: those that somebody represents, and nobody besides.
   init(in folder: String, operators: [String] = [], now: Date = Date()) throws {
     let key = P256.Signing.PrivateKey()
-    let keys = "\(folder)/issuer-keys.json"
-    let roles = "\(folder)/roles.yaml"
+    let keys = "\(folder)/\(Self.keysName)"
+    let roles = "\(folder)/\(Self.rolesName)"
     let people = Self.roles(of: operators)
     try Self.keySet(key.publicKey).write(to: URL(fileURLWithPath: keys))
     try Data(Self.rules(people).utf8).write(to: URL(fileURLWithPath: roles))

@@ -3,23 +3,31 @@ import Subprocess
 import SystemPackage
 
 /// A throw-away PostgreSQL in the data folder.
+///
+/// Its user may run programs as whoever runs the server (`COPY … FROM PROGRAM`), and others on this machine reach its
+/// port: so it wants a password, made anew for each life, which nobody but this user reads.
 struct DevPostgres: Sendable {
   private let binaries: String
   private let data: DevPostgresData
+  private let password: String
 
   /// Finds PostgreSQL.
   ///
   /// - Throws: ``DevError`` that says what to install.
   init(folder: DevFolder) throws {
     binaries = try Self.findBinaries()
-    data = try .make(in: folder.path)
+    password = (1...4).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
+    data = try .make(in: folder.path, password: password)
   }
 
   /// Makes the cluster. Durability is not wanted of a throw-away: fsync is off.
   func initialise() async throws {
     let (executable, arguments) = command(
       "initdb",
-      ["-D", data.path, "-U", "regie", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"])
+      [
+        "-D", data.path, "-U", "regie", "-A", "scram-sha-256", "--pwfile=\(data.passwordFile)", "-E", "UTF8",
+        "--locale=C", "--no-sync", "--no-instructions",
+      ])
     let result = try await Subprocess.run(
       .path(FilePath(executable)), arguments: Arguments(arguments), workingDirectory: "/",
       output: .string(limit: 1 << 16), error: .combinedWithOutput)
@@ -30,7 +38,8 @@ struct DevPostgres: Sendable {
 
   /// Starts the server.
   ///
-  /// - Returns: The URL of its database.
+  /// - Returns: The URL of its database with the password: for environments, which others can not read, as they can
+  ///   arguments.
   func start(in tree: ProcessTree) async throws -> String {
     try await FreePorts.withNext { port in
       // No Unix socket: its path could be too long, and nothing connects by it.
@@ -44,7 +53,7 @@ struct DevPostgres: Sendable {
         $0.contains("ready to accept connections")
       }
       Console.note("PostgreSQL : prêt / ready")
-      return "postgresql://regie@127.0.0.1:\(port)/postgres"
+      return "postgresql://regie:\(password)@127.0.0.1:\(port)/postgres"
     }
   }
 

@@ -8,18 +8,26 @@ import Glibc
 struct DevPostgresData: Sendable {
   private static let elsewhere = "/tmp/regie-postgres-"
 
-  let path: String
+  /// Its owner's alone: the data, and beside them the password.
+  private let folder: String
   /// nil: as whoever runs this process.
   let user: String?
 
-  /// Makes the folder for its owner alone.
+  /// Where the server's data are.
+  var path: String { "\(folder)/data" }
+  /// Where the password of its user is.
+  var passwordFile: String { "\(folder)/password" }
+
+  /// Makes the folder for its owner alone, with a password in it.
   ///
   /// - Throws: ``DevError`` that says what to install or mend.
-  static func make(in folder: String, isRoot: Bool = getuid() == 0) throws -> DevPostgresData {
+  static func make(in folder: String, password: String, isRoot: Bool = getuid() == 0) throws -> DevPostgresData {
     let inside = "\(folder)/postgres"
     guard isRoot else {
       try makeFolder(inside)
-      return DevPostgresData(path: inside, user: nil)
+      let data = DevPostgresData(folder: inside, user: nil)
+      try PrivateFile.write(Data(password.utf8), to: data.passwordFile)
+      return data
     }
     guard let entry = getpwnam("postgres")?.pointee else {
       throw DevError(
@@ -32,12 +40,16 @@ struct DevPostgresData: Sendable {
     } else {
       try makeFolder(inside)
     }
-    guard chown(path, entry.pw_uid, entry.pw_gid) == 0 else {
-      throw DevError(
-        "\(path) ne peut être donné à l'utilisateur « postgres » : \(String(cString: strerror(errno))) ; "
-          + "--data-dir nomme un autre dossier")
+    let data = DevPostgresData(folder: path, user: "postgres")
+    try PrivateFile.write(Data(password.utf8), to: data.passwordFile)
+    for path in [data.passwordFile, path] {
+      guard chown(path, entry.pw_uid, entry.pw_gid) == 0 else {
+        throw DevError(
+          "\(path) ne peut être donné à l'utilisateur « postgres » : \(String(cString: strerror(errno))) ; "
+            + "--data-dir nomme un autre dossier")
+      }
     }
-    return DevPostgresData(path: path, user: "postgres")
+    return data
   }
 
   /// Removes data that lie outside of the data folder.

@@ -50,7 +50,11 @@ struct DevStack: Sendable {
     let programs = try Programs.find()
     if let port = plan.port { try Self.check(port) }
     let folder = try await DevFolder.open(plan.directory, programs: programs)
-    defer { folder.close() }
+    defer {
+      folder.close()
+      // Last, when no agent is left that would make them anew.
+      if let text = RealClusters.farewell(plan.realClusters) { Console.note(text) }
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
       let tree = ProcessTree(logs: folder.logs, pids: folder.pids)

@@ -3,6 +3,9 @@ import Glibc
 
 /// The right to use a data folder: held by one `regie dev`, or by the guard that cleans up after a killed one.
 struct FolderLock: Sendable {
+  /// What the lock says last, so that it is no other program's.
+  private static let mark = "regie-dev"
+
   private let descriptor: Int32
   private let path: String
 
@@ -24,7 +27,7 @@ struct FolderLock: Sendable {
   /// Says that this process uses the folder.
   func claim() {
     let own = getpid()
-    try? Data("\(own) \(PidFile.startTime(of: own) ?? "")\n".utf8).write(to: URL(fileURLWithPath: path))
+    try? Data("\(own) \(PidFile.startTime(of: own) ?? "0") \(Self.mark)\n".utf8).write(to: URL(fileURLWithPath: path))
   }
 
   func release() {
@@ -33,9 +36,21 @@ struct FolderLock: Sendable {
 
   /// The process that claimed the folder and still runs.
   static func holder(of folder: String) -> Int32? {
+    guard let (pid, started) = claim(on: folder), PidFile.startTime(of: pid) == started else { return nil }
+    return pid
+  }
+
+  /// Whether a `regie dev` has claimed the folder, ever.
+  static func isClaimed(_ folder: String) -> Bool { claim(on: folder) != nil }
+
+  /// What the lock says; nil where there is none, or one that is no `regie dev`'s. One of a former version says two
+  /// numbers and no more.
+  private static func claim(on folder: String) -> (pid: Int32, started: String)? {
     guard let text = try? String(contentsOfFile: "\(folder)/lock", encoding: .utf8) else { return nil }
     let fields = text.split(whereSeparator: \.isWhitespace).map(String.init)
-    guard fields.count == 2, let pid = Int32(fields[0]), PidFile.startTime(of: pid) == fields[1] else { return nil }
-    return pid
+    guard fields.count >= 2, Array(fields[2...]) == [mark] || fields.count == 2, let pid = Int32(fields[0]),
+      UInt64(fields[1]) != nil
+    else { return nil }
+    return (pid, fields[1])
   }
 }

@@ -8,6 +8,10 @@ enum DevLogin {
   static let name = "login.json"
   /// Where all of them are.
   static let peopleName = "people.json"
+  /// Where the shown one is alone, for `REGIE_TOKEN_FILE`.
+  static let tokenName = "token"
+  /// Where curl finds it.
+  static let curlName = ".curlrc"
 
   /// What the file of the shown one holds.
   struct File: Codable {
@@ -67,8 +71,8 @@ enum DevLogin {
   /// Leaves a token where `regie` and curl find it: from now on it is the one that is shown.
   static func leave(_ token: String, for server: String, in folder: String) throws {
     try write(token, for: server, in: folder)
-    try PrivateFile.write(Data(token.utf8), to: "\(folder)/token")
-    try PrivateFile.write(Data("header = \"Authorization: Bearer \(token)\"\n".utf8), to: "\(folder)/.curlrc")
+    try PrivateFile.write(Data(token.utf8), to: "\(folder)/\(tokenName)")
+    try PrivateFile.write(Data("header = \"Authorization: Bearer \(token)\"\n".utf8), to: "\(folder)/\(curlName)")
   }
 
   /// Leaves the token that is shown.
