@@ -8,6 +8,8 @@ struct WalkthroughTests {
   func walkthrough() async throws {
     try await RunningDemo.run { demo in
       Self.compareDemo(demo.program.output)
+      let access = try await demo.shell("echo \"$KUBECONFIG ${KUBERNETES_SERVICE_HOST-} ${DATABASE_URL-}\"")
+      #expect(access == "/dev/null  \n")
       var count = 0
       for page in try Self.pages() {
         for (index, block) in page.blocks.enumerated() where Self.isRun(block) {
@@ -92,6 +94,27 @@ struct WalkthroughTests {
         #expect(Set(labels) == Set(shown) || labels.isEmpty && kind == "counter", "\(name): \(line)")
       }
     }
+  }
+
+  @Test("and is run asks nothing but the demo: no cluster, database or broker of whoever runs the tests")
+  func reach() throws {
+    let outside: Set = [
+      "kubectl", "psql", "pg_dump", "pg_restore", "pg_basebackup", "kafka-topics.sh", "region-agent", "docker", "helm",
+      "ssh",
+    ]
+    var count = 0
+    for page in try Self.pages() {
+      for block in page.blocks where block.language == "sh" {
+        let programs = Set(ShellText.commands(block.text).map { $0[0] })
+        let found = programs.intersection(outside)
+        if Self.isRun(block) {
+          #expect(found.isEmpty, "\(page):\(block.line) asks \(found.sorted())")
+        } else {
+          count += found.count
+        }
+      }
+    }
+    #expect(count >= 8)
   }
 
   @Test("names no day that is to come before 2090: what a page asks for until then would be over on some day")

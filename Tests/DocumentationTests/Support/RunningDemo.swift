@@ -28,7 +28,8 @@ struct RunningDemo: Sendable {
     try FileManager.default.removeItem(atPath: folder)
   }
 
-  /// Runs a block of shell in the project's folder; what it says of the demo's usual address means this demo.
+  /// Runs a block of shell in the project's folder; what it says of the demo's usual address means this demo. No cluster and
+  /// no database that whoever runs the tests has access to is within its reach by default.
   ///
   /// - Returns: What it printed.
   /// - Throws: `TestSupportError` with what it printed when it fails.
@@ -37,8 +38,8 @@ struct RunningDemo: Sendable {
       set -euo pipefail
       cd '\(Repository.root.path)'
       export PATH='\(binaries)':"$PATH" REGIE_SERVER='\(server)' \
-        REGIE_TOKEN_FILE='\(folder)/token' CURL_HOME='\(folder)'
-      unset REGIE_CONTEXT REGIE_CONFIG REGIE_LANG
+        REGIE_TOKEN_FILE='\(folder)/token' CURL_HOME='\(folder)' KUBECONFIG=/dev/null
+      unset REGIE_CONTEXT REGIE_CONFIG REGIE_LANG KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT DATABASE_URL
       \(text.replacing("http://127.0.0.1:8080", with: server))
       """
     return try await ChildProcess.run("/bin/bash", ["-c", script])
