@@ -102,17 +102,45 @@ struct CodeBlockTests {
     #expect(count > 30)
   }
 
-  @Test("in shell write tokens and keys into files that nobody else could read meanwhile")
+  @Test("in shell write tokens, keys and backups into files that nobody else could read meanwhile")
   func secrets() throws {
     var count = 0
     for (place, block) in try Self.blocks("sh") {
-      for match in block.text.matches(of: /[>] ?(\S*(?:\.token|\.key|-keys?(?:-[a-z]+)?))(?=[\s)])/) {
-        let isKept = block.text[..<match.range.lowerBound].contains("umask 077")
+      let written =
+        /(?:>|pg_(?:dump|restore)\b[^\n]*? --file=) ?(\S*(?:\.token|\.key|-keys?(?:-[a-z]+)?|\.sql|\.dump))(?=[\s)])/
+      for match in block.text.matches(of: written) {
+        let isKept = Self.isKept(after: block.text[..<match.range.lowerBound])
         #expect(isKept, "\(place): \(match.1)")
         count += 1
       }
     }
-    #expect(count >= 3)
+    #expect(count >= 5)
+  }
+
+  @Test("in shell keep what they write to themselves by a word in the same line or parenthesis, and no other")
+  func umask() {
+    for text in ["(umask 077; ", "umask 077; ", "(umask 077\n", "(umask 077; (true); ", "a\n(umask 077; (b | "] {
+      let isKept = Self.isKept(after: text[...])
+      #expect(isKept, "\(text)")
+    }
+    for text in ["", "umask 022; ", "umask 077\n", "(umask 077; a)\n", "(umask 077; a); ", "(umask 077; a); (b | "] {
+      let isKept = Self.isKept(after: text[...])
+      #expect(!isKept, "\(text)")
+    }
+  }
+
+  /// Whether what comes next is for its owner alone. A reader may copy a single line, so one before does not count.
+  private static func isKept(after text: Substring) -> Bool {
+    var scopes = [false]
+    for match in text.matches(of: /umask 077|[()\n]/) {
+      switch match.output {
+      case "(": scopes.append(scopes[scopes.count - 1])
+      case ")": if scopes.count > 1 { scopes.removeLast() }
+      case "\n": if scopes.count == 1 { scopes[0] = false }
+      default: scopes[scopes.count - 1] = true
+      }
+    }
+    return scopes[scopes.count - 1]
   }
 
   private static func parse(_ arguments: [String], _ place: String) throws {
