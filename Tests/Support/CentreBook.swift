@@ -18,7 +18,10 @@ public struct CentreBook: Sendable {
   /// Takes note of a state that the bus has acknowledged.
   public mutating func note(_ state: DesiredState, _ data: [UInt8], _ delivery: KafkaDelivery) {
     isChanged = true
-    offsets[Int(delivery.partition)] = delivery.offset + 1
+    // Of one that had to be sent twice the broker tells no place: it covers no more than was covered before.
+    if delivery.offset >= 0 {
+      offsets[Int(delivery.partition)] = max(offsets[Int(delivery.partition)], delivery.offset + 1)
+    }
     if let known = book[state.placement], known.version > state.version { return }
     book.set(state.placement, version: state.version, content: ContentDigest(of: data))
   }
