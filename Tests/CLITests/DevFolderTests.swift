@@ -48,6 +48,30 @@ struct DevFolderTests {
     }
   }
 
+  @Test func `a lock is claimed in place, whatever longer claim it had`() async throws {
+    try await withFolder { folder in
+      try write("999999999 18446744073709551615 regie-dev 18446744073709551615 regie-dev\n", to: "\(folder)/lock")
+      let lock = try #require(try FolderLock(folder: folder))
+      try lock.claim()
+      #expect(FolderLock.holder(of: folder) == ProcessInfo.processInfo.processIdentifier)
+      // Another file in its place would be free.
+      let second = try FolderLock(folder: folder)
+      #expect(second == nil)
+      lock.release()
+    }
+  }
+
+  @Test func `a lock that can not be written is told, and not taken for claimed`() async throws {
+    try await withFolder { folder in
+      // As a full disk answers.
+      try FileManager.default.createSymbolicLink(atPath: "\(folder)/lock", withDestinationPath: "/dev/full")
+      let lock = try #require(try FolderLock(folder: folder))
+      let error = #expect(throws: DevError.self) { try lock.claim() }
+      #expect(error?.description.contains("\(folder)/lock ne peut être écrit") == true)
+      lock.release()
+    }
+  }
+
   @Test func `nothing that a life makes is there in the next one`() async throws {
     try await withFolder { folder in
       let first = try await DevFolder.open(folder, programs: Self.programs)

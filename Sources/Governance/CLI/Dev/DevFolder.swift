@@ -70,7 +70,12 @@ final class DevFolder: Sendable {
     let deadline = ContinuousClock.now + .seconds(10)
     while true {
       if let lock = try FolderLock(folder: path) {
-        lock.claim()
+        do {
+          try lock.claim()
+        } catch {
+          lock.release()
+          throw error
+        }
         return lock
       }
       let holder = FolderLock.holder(of: path)

@@ -24,10 +24,23 @@ struct FolderLock: Sendable {
     }
   }
 
-  /// Says that this process uses the folder.
-  func claim() {
+  /// Says that this process uses the folder. What the lock said before is written over in place, with blanks for what was longer:
+  /// whoever looks meanwhile finds a claim, and on a full disk the former one stays. Another file in its place would not be the
+  /// one that is held.
+  ///
+  /// - Throws: ``DevError`` when it can not be written.
+  func claim() throws {
     let own = getpid()
-    try? Data("\(own) \(PidFile.startTime(of: own) ?? "0") \(Self.mark)\n".utf8).write(to: URL(fileURLWithPath: path))
+    var text = Array("\(own) \(PidFile.startTime(of: own) ?? "0") \(Self.mark)".utf8)
+    let before = lseek(descriptor, 0, SEEK_END)
+    while text.count < before - 1 { text.append(UInt8(ascii: " ")) }
+    text.append(UInt8(ascii: "\n"))
+    guard pwrite(descriptor, text, text.count, 0) == text.count else {
+      // A part of a claim would be taken for somebody else's file.
+      if before == 0 { _ = ftruncate(descriptor, 0) }
+      throw DevError(
+        "\(path) ne peut être écrit : le disque est-il plein ? / can not be written: is the disk full?")
+    }
   }
 
   func release() {
