@@ -18,6 +18,8 @@ struct AgentFigures {
   func measure(into figures: Figures) async throws {
     try await AgentStage.with { stage in
       let states = BenchStates.make(Self.placements, zone: stage.zone)
+      let clusters = Set(states.map(\.cluster)).count
+      Console.subject(of: "apply, putback, restart and idle", clusters: clusters, rules: 0, environments: 1)
       let agent = try stage.startAgent()
       try await agent.waitUntilReady()
       try await applying(states, with: agent, on: stage, into: figures)

@@ -23,9 +23,9 @@ struct EvacuationFigures {
   private static let named = 5
 
   func measure(into figures: Figures) async throws {
-    Console.subject(of: "evacuate", clusters: 2, rules: 0, environments: 1)
     let surroundings = try await Surroundings()
     let clusters = ["c1", "c2"].map { SimulatedCluster(name: $0) }
+    Console.subject(of: "evacuate", clusters: clusters.count, rules: 0, environments: 1)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for cluster in clusters { group.addTask { try await cluster.run() } }
       defer { group.cancelAll() }
@@ -98,8 +98,9 @@ struct EvacuationFigures {
       guard lost == 0, ContinuousClock.now < end else {
         let standing = try await standing(steps, of: migration, governance)
         let why = lost > 0 ? "not all moves can be done any more" : "not all moves are done after \(Self.limit)"
-        throw BenchError("\(why): \(standing); the last refusal: \(acts.refusal)")
+        throw BenchError("\(why): \(standing); the last refusal: \(acts.refusal ?? "none")")
       }
+      acts.beginLook()
       var wanted: [(String, String)] = []
       for party in Self.parties {
         let query = "/api/v1/moves?migration=\(migration)&awaiting=\(party)&limit=1000"
@@ -108,7 +109,8 @@ struct EvacuationFigures {
       }
       try await each(wanted) { path, body in try await acts.send(body, to: "/api/v1/moves/\(path)", governance) }
       let shown = steps.sorted { $0.key < $1.key }
-      Console.note("  \(shown), \(acts.accepted) acts")
+      let refused = acts.refusal.map { ", the last refusal: \($0)" } ?? ""
+      Console.note("  \(shown), \(acts.accepted) acts\(refused)")
       if wanted.isEmpty { try await Task.sleep(for: .milliseconds(250)) }
     }
   }
@@ -141,12 +143,15 @@ struct EvacuationFigures {
 /// What people did.
 private final class Acts: Sendable {
   private let count = NIOLockedValueBox(0)
-  private let last = NIOLockedValueBox("none")
+  private let last = NIOLockedValueBox<String?>(nil)
 
   /// How much of it was accepted.
   var accepted: Int { count.withLockedValue { $0 } }
-  /// Why the last that was not accepted was not.
-  var refusal: String { last.withLockedValue { $0 } }
+  /// Why the last of this look that was not accepted was not.
+  var refusal: String? { last.withLockedValue { $0 } }
+
+  /// What was refused before says nothing of what is wanted now.
+  func beginLook() { last.withLockedValue { $0 = nil } }
 
   /// One that was done meanwhile is refused, and the next look at the moves shows it.
   func send(_ body: String, to path: String, _ governance: Service) async throws {

@@ -15,6 +15,8 @@ struct MigrationFigures {
   private static let (least, most) = (0.99, 60.0)
 
   func measure(into figures: Figures) throws {
+    let clusters = Self.sizes.map { "\($0.clusters)" }.joined(separator: ", ")
+    Console.note("subject of migrate.plan: \(clusters) clusters, 0 rules, environments per project: 1 to 3")
     for shape in PlantedEvacuation.Shape.allCases {
       for (environments, clusters) in Self.sizes {
         for fill: Int64 in [60, 80, 95] {

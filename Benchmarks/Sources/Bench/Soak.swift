@@ -42,6 +42,7 @@ struct Soak {
       let seed = UInt64.random(in: .min ... .max)
       Console.note("\(Self.placements) placements, \(minutes) minutes of churn, seed \(seed)")
       var states = BenchStates.make(Self.placements, zone: stage.zone)
+      Console.subject(of: "soak", clusters: Set(states.map(\.cluster)).count, rules: 0, environments: 1)
       let agent = try stage.startAgent()
       try await agent.waitUntilReady()
       try await stage.publish(states)
