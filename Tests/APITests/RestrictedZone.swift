@@ -130,7 +130,7 @@ extension RestrictedZone {
     for (path, text) in [
       ("policies/regie", Self.policy),
       ("derogations/exception-1", Offered.derogation.replacing("vigie", with: "secretdr")),
-      ("projects/secretdr-suite", Offered.project("secretdr-suite", dataClass: "dr")),
+      ("projects/secretdrtwo", Offered.project("secretdrtwo", dataClass: "dr")),
     ] { try await put(path, text, api) }
     try await api.heartbeat(
       AgentStatus(
@@ -176,7 +176,7 @@ extension RestrictedZone {
 
   /// What is given back afterwards: what is promised of the cluster stays what it was.
   private func reserveForATime(_ api: APIFixture) async throws -> String {
-    let answer: ReservationAnswer = try await post("reservations", #"{"project": "secretdr-suite"}"#, api).decode()
+    let answer: ReservationAnswer = try await post("reservations", #"{"project": "secretdrtwo"}"#, api).decode()
     let id = try #require(answer.reservation).id.uuidString.lowercased()
     _ = try await post("reservations/\(id)/cancel", nil, api)
     return id

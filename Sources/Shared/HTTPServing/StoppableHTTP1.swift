@@ -1,3 +1,4 @@
+import Glibc
 public import Hummingbird
 import HummingbirdCore
 import Logging
@@ -21,25 +22,21 @@ extension HTTPServerBuilder {
       StoppableHTTP1(
         http1: HTTP1Channel(
           responder: responder,
-          configuration: HTTP1Channel.Configuration(
-            additionalChannelHandlers: Self.handlers(idleTimeout), idleTimeout: idleTimeout)),
-        mostConnections: mostConnections)
+          configuration: HTTP1Channel.Configuration(idleTimeout: idleTimeout)),
+        unreadTimeout: idleTimeout, mostConnections: mostConnections)
     }
-  }
-
-  private static func handlers(_ idleTimeout: TimeAmount?) -> [any RemovableChannelHandler] {
-    guard let idleTimeout else { return [] }
-    return [UnreadAnswerHandler(limit: idleTimeout)]
   }
 }
 
 /// Hummingbird's HTTP/1.1, and a hold on each connection from its being taken to its end.
 struct StoppableHTTP1: ServerChildChannel {
   let http1: HTTP1Channel
+  private let unreadTimeout: TimeAmount?
   private let connections: OpenConnections
 
-  init(http1: HTTP1Channel, mostConnections: Int? = nil) {
+  init(http1: HTTP1Channel, unreadTimeout: TimeAmount? = nil, mostConnections: Int? = nil) {
     self.http1 = http1
+    self.unreadTimeout = unreadTimeout
     connections = OpenConnections(most: mostConnections)
   }
 
@@ -48,7 +45,8 @@ struct StoppableHTTP1: ServerChildChannel {
       channel.close(promise: nil)
       return channel.eventLoop.makeFailedFuture(TooManyConnections())
     }
-    let connection = http1.setup(channel: channel, logger: logger).map { [connections] connection in
+    let connection = waiting(channel).flatMap { http1.setup(channel: channel, logger: logger) }.map {
+      [connections] connection in
       connections.hold(connection)
       return connection
     }
@@ -56,6 +54,18 @@ struct StoppableHTTP1: ServerChildChannel {
     connection.whenFailure { _ in channel.close(promise: nil) }
     return connection
   }
+
+  /// The kernel is told how long what was sent may stay unread: Hummingbird's own timer does nothing while an answer is under way,
+  /// and one that nobody reads would be so for good, with its bytes and the task that writes it. It alone knows what was taken of
+  /// an answer, so whoever reads, however slowly, is waited for.
+  private func waiting(_ channel: any Channel) -> EventLoopFuture<Void> {
+    guard let unreadTimeout else { return channel.eventLoop.makeSucceededVoidFuture() }
+    let milliseconds = SocketOptionValue(clamping: max(1, unreadTimeout.nanoseconds / 1_000_000))
+    return channel.setOption(Self.userTimeout, value: milliseconds)
+  }
+
+  private static let userTimeout = ChannelOptions.Types.SocketOption(
+    level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT))
 
   func handle(value: HTTP1Channel.Value, logger: Logger) async {
     connections.serves(value)
