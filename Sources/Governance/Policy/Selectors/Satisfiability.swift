@@ -18,6 +18,18 @@ struct Satisfiability: Sendable {
     }
   }
 
+  /// The classes that inherit from some of `names` and are none of these, each by the nearest that it inherits from.
+  func heirs(beside names: [String]) -> [String: [String]] {
+    let named = Set(names)
+    var (nearest, heirs): ([String: String], [String: [String]]) = ([:], [:])
+    for (name, parent) in lineage {
+      guard let parent, let above = named.contains(parent) ? parent : nearest[parent] else { continue }
+      nearest[name] = above
+      if !named.contains(name) { heirs[above, default: []].append(name) }
+    }
+    return heirs
+  }
+
   /// Whether nothing can satisfy the demands; false where that was not found out.
   func isImpossible(_ clauses: Clauses) -> Bool {
     var left = budget
@@ -91,7 +103,10 @@ struct Satisfiability: Sendable {
     let isLeftOut = Self.meaning(unwanted.filter { $0.term.operator == .notIn })
     let isTaken = Self.meaning(unwanted.filter { $0.term.operator != .notIn })
     var taken = Set<String>()
-    for (name, parent) in lineage where isTaken(name) || parent.map(taken.contains) == true { taken.insert(name) }
+    for (name, parent) in lineage {
+      if let parent, taken.contains(parent) { taken.insert(name) }
+      if isTaken(name) { taken.insert(name) }
+    }
     // What may be declared by itself may be so together.
     let declared = Set(dataClasses.filter { !taken.contains($0) && !isLeftOut($0) })
     var all = declared
