@@ -78,6 +78,32 @@ struct QueryAnswerTests {
     }
   }
 
+  @Test func `the term that only what is new holds is written as the view tells it`() async throws {
+    try await APIFixture.run { api in
+      try await Self.offer(api)
+      var told = 0
+      // Of `other` one replica stands; another cluster than that one is asked for.
+      for name in ["nord-2", "nord-3", "nord-4"] {
+        let terms = "preferences:\n    terms: [{matchLabels: {cluster.name: \(name)}}]"
+        let two = "{name: prod, stage: prod, replicas: 2, distinct: cluster,"
+        let project = Offered.project("other", cpu: "5")
+          .replacingOccurrences(of: "preferences:", with: terms)
+          .replacingOccurrences(of: "{name: prod, stage: prod,", with: two)
+        let answer = try await Self.answer(api, project, .page(20))
+        let inquiry = answer.inquiry
+        let explanation = inquiry.engine.explain(inquiry.request, on: inquiry.state)
+        let view = QueryView(
+          basis: inquiry.basis, proposal: inquiry.places(explanation.plan),
+          explanation: ExplanationView(
+            explanation, to: .everything, language: .fr, extent: .page(20), console: inquiry.console), warnings: nil)
+        told += view.explanation.preferenceTermOfNew == nil ? 0 : 1
+        let wanted = String(decoding: try ModelJSON.encoder.encode(view), as: UTF8.self)
+        #expect(String(buffer: answer.slow().bytes()) == wanted, "\(project)")
+      }
+      #expect(told > 0)
+    }
+  }
+
   @Test func `what may take long, or say much, is not answered at once`() async throws {
     try await APIFixture.run { api in
       try await Self.offer(api)

@@ -10,8 +10,9 @@ struct ExplanationViewTests {
   private func explanation(cpu: Int64 = 2) throws -> Explanation { try asked(cpu: cpu).explanation }
 
   /// - Parameter foreign: clusters that are another project's own.
+  /// - Parameter change: What is asked for otherwise.
   private func asked(
-    cpu: Int64 = 2, foreign: [String] = []
+    cpu: Int64 = 2, foreign: [String] = [], change: (inout DecisionRequest) -> Void = { _ in }
   ) throws -> (explanation: Explanation, offer: Offer) {
     let everyone = Audience(organisations: ["*"], scopes: AudienceScope.allCases)
     func cluster(_ name: String, cores: Int64, _ stages: [String], _ state: RegionSpec.State = .open)
@@ -60,9 +61,9 @@ struct ExplanationViewTests {
         ]))
     let day = try #require(CalendarDay("2026-11-23"))
     let engine = Engine(offer: offer, policy: EffectivePolicy(version: 3, spec: policy), day: day)
-    let explanation = engine.explain(
-      DecisionRequest(project: project, now: Date(timeIntervalSince1970: 1_795_000_000)),
-      on: PlacementState(ledger: Ledger(), staleZones: [], for: engine))
+    var request = DecisionRequest(project: project, now: Date(timeIntervalSince1970: 1_795_000_000))
+    change(&request)
+    let explanation = engine.explain(request, on: PlacementState(ledger: Ledger(), staleZones: [], for: engine))
     return (explanation, offer)
   }
 
@@ -123,6 +124,32 @@ struct ExplanationViewTests {
     }
     let alone = ExplanationView(try self.explanation(), to: .project, language: .fr, extent: .full) { _ in nil }
     #expect(alone.environments.first?.withheld == nil)
+  }
+
+  @Test func `the term that only what is new holds is told, of this engine and of what was stored`() throws {
+    let (explanation, offer) = try asked { request in
+      request.project.spec.environments[0].replicas = 2
+      request.project.spec.environments[0].distinct = .cluster
+      request.project.spec.preferences.terms = ["sud-1", "nord-1"].map { name in
+        LabelSelector(matchLabels: ["cluster.name": name])
+      }
+      request.existing = [
+        ExistingPlacement(
+          environment: "prod", replica: 1, cluster: "nord-2", stage: "prod",
+          quota: ResourceAmounts(request.project.spec.environments[0].quota))
+      ]
+    }
+    #expect(explanation.plan.outcome == .placed)
+    let views = [
+      ExplanationView(explanation, to: .project, language: .fr, extent: .full) { _ in nil },
+      ExplanationView(stored: explanation.record, offer: offer, to: .project, language: .fr, extent: .full),
+    ]
+    for view in views { #expect(view.preferenceTerm == nil && view.preferenceTermOfNew == 1) }
+    // What was stored before that was noted tells none.
+    var older = explanation.record
+    older.plan.preferenceTermOfNew = nil
+    let told = ExplanationView(stored: older, offer: offer, to: .project, language: .fr, extent: .full)
+    #expect(told.preferenceTermOfNew == nil)
   }
 
   @Test func `what was stored of the best says what was said of them, in either form`() throws {

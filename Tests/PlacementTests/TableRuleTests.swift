@@ -75,14 +75,16 @@ import Testing
     }
   }
 
-  @Test("data of a class is of all that the class inherits from, to every rule and limit")
+  @Test("data of a class is of all that the class inherits from, to every rule and limit, and declared for NotIn")
   func inheritedClasses() {
     let key = "project.dataClass"
     // Whether each means a project of personal data: personal is plain, and secret is personal.
     let subjects: [(LabelSelector, Bool)] = [
       (.in(key, "personal"), true), (.in(key, "plain"), true), (LabelSelector(matchLabels: [key: "plain"]), true),
-      (.in(key, "secret"), false), (.notIn(key, "secret"), true), (.notIn(key, "plain"), false),
-      // Plain data, and nothing beyond.
+      (.in(key, "secret"), false), (.notIn(key, "secret"), true), (.notIn(key, "personal"), false),
+      // All but the ordinary: what inherits from it is meant, as long as it is not named as well.
+      (.notIn(key, "plain"), true), (.notIn(key, "plain", "personal"), false),
+      // Plain data, but none that declares to be personal.
       (
         LabelSelector(
           matchLabels: [key: "plain"], matchExpressions: [.init(key: key, operator: .notIn, values: ["personal"])]),

@@ -96,15 +96,19 @@ struct SatisfiabilityTests {
   }
 
   /// Every set of classes that a project may declare is tried.
-  @Test("data of a class is of all that the class inherits from, whatever two terms ask of it")
+  @Test("data of a class is of all that the class inherits from, and NotIn goes by what is declared, in any two terms")
   func classes() {
     let lineages = [["a"], ["b", "a"], ["c", "b", "a"], ["d"]]
     let theory = Satisfiability(
       policy(
         classes: lineages.map { .init(name: $0[0], parent: $0.dropFirst().first, sensitivity: .usuel) }))
     let states = (1..<16).map { bits in
-      let declared = lineages.indices.filter { bits & (1 << $0) != 0 }
-      return Attributes(["project.dataClass": Set(declared.flatMap { lineages[$0] }).sorted()])
+      let declared = lineages.indices.filter { bits & (1 << $0) != 0 }.map { lineages[$0] }
+      let key = "project.dataClass"
+      return (
+        declared: Attributes([key: declared.map { $0[0] }]),
+        all: Attributes([key: Set(declared.flatMap(\.self)).sorted()])
+      )
     }
     let values = [["a"], ["b"], ["c"], ["d"], ["a", "d"], ["b", "c"], ["c", "d"]]
     let literals = values.flatMap { values in
@@ -117,7 +121,9 @@ struct SatisfiabilityTests {
     for first in literals {
       for second in literals {
         let clauses = Clauses.every([first, second])
-        let isThere = states.contains(where: clauses.hold)
+        let isThere = states.contains { declared, all in
+          [first, second].allSatisfy { $0.holds(of: $0.term.operator == .notIn ? declared : all) }
+        }
         #expect(theory.isPossible(clauses) == isThere && theory.isImpossible(clauses) != isThere, "\(clauses)")
       }
     }

@@ -23,6 +23,25 @@ struct TextualFindingTests {
       ])
   }
 
+  @Test("classes that NotIn leaves out without those that inherit from them, each heir by the nearest that is named")
+  func heirsNotNamed() {
+    let classes: [PolicySpec.DataClass] = [
+      .init(name: "d", parent: "c", sensitivity: .usuel), .init(name: "c", parent: "b", sensitivity: .usuel),
+      .init(name: "b", parent: "a", sensitivity: .usuel), .init(name: "a", sensitivity: .usuel),
+      .init(name: "e", sensitivity: .usuel),
+    ]
+    func found(_ names: String...) -> [String] {
+      let term = LabelSelector.Requirement(key: "project.dataClass", operator: .notIn, values: names)
+      let subject = LabelSelector(matchExpressions: [term])
+      return textual(policy([rule("r", .require, all(.among("region.name", "x")), subject: subject)], classes: classes))
+    }
+    let path = "HeirsNotNamed spec.rules[0].subject.matchExpressions[0].values"
+    #expect(found("a") == ["\(path)[0]"])
+    #expect(found("e", "a", "c") == ["\(path)[1]", "\(path)[2]"])
+    #expect(found("e", "a", "b") == ["\(path)[2]"])
+    #expect(found("b", "c", "d") == [] && found("e", "d") == [])
+  }
+
   @Test("selectors whose terms exclude each other, wherever they stand")
   func unsatisfiable() {
     let never = all(.among("region.name", "a"), .not("region.name", "a"))

@@ -17,7 +17,8 @@ extension ExplanationView {
     self.init(
       project: plan.project, outcome: plan.outcome, chain: plan.chain,
       chains: explanation.chains.map { Chain($0, language) }, preferenceTerm: plan.preferenceTerm,
-      derogations: plan.derogations, reasons: reasons.map { ReasonView($0, language) }, conflict: conflict,
+      preferenceTermOfNew: plan.preferenceTermOfNew, derogations: plan.derogations,
+      reasons: reasons.map { ReasonView($0, language) }, conflict: conflict,
       environments: explanation.environments.indices.map { number in
         let foreign = reader == .everything ? [CandidateVerdict]() : explanation.foreign(to: number)
         let best = explanation.best(limit, of: number)

@@ -19,7 +19,8 @@ extension ExplanationView {
     self.init(
       engineVersion: plan.engineVersion, project: plan.project, outcome: plan.outcome, chain: plan.chain,
       chains: document.chains.map { Chain($0, language) }, preferenceTerm: plan.preferenceTerm,
-      derogations: plan.derogations, reasons: isTold ? plan.reasons.map { ReasonView($0, language) } : [],
+      preferenceTermOfNew: plan.preferenceTermOfNew, derogations: plan.derogations,
+      reasons: isTold ? plan.reasons.map { ReasonView($0, language) } : [],
       conflict: isTold ? plan.conflict : nil,
       environments: document.environments.map { environment in
         let accepting = places.accepting(environment, plan)

@@ -118,6 +118,9 @@ public struct ExplanationView: Codable, Sendable, Hashable {
   public var rechained: Rechained?
   /// Which of the project's preference terms held, from 0.
   public var preferenceTerm: Int?
+  /// Where none held for all of it, which of them what does not stay where it is holds, from 0. Absent where none does, where
+  /// all stays, and where the engine that decided noted none.
+  public var preferenceTermOfNew: Int?
   /// Derogations that took effect.
   public var derogations: [String]
   /// Reasons that concern the project as a whole.

@@ -12,7 +12,7 @@ extension Engine {
   }
 
   /// The same as ``explain(_:on:)`` without the verdicts, and with so many nodes for all of it: one half at the most for the
-  /// search, and what is left then for finding out what stands in the way.
+  /// search, and the rest, fixed before the search whatever that uses, for finding out what stands in the way.
   ///
   /// - Returns: the plan, and how many nodes all of it has visited.
   public func plan(

@@ -11,6 +11,7 @@ public enum FindingCode: String, Codable, Sendable, CaseIterable {
   case contradiction = "Contradiction"
   case contradictoryClass = "ContradictoryClass"
   case widerThanParent = "WiderThanParent"
+  case heirsNotNamed = "HeirsNotNamed"
   case shadowedRule = "ShadowedRule"
   case mootPreference = "MootPreference"
   case periodOver = "PeriodOver"
@@ -56,6 +57,11 @@ public enum FindingCode: String, Codable, Sendable, CaseIterable {
       ("Une classe exige le contraire de ce dont elle hérite.", "A class demands the contrary of what it inherits.")
     case .widerThanParent:
       ("Une classe admet ce que sa classe parente refuse.", "A class admits what its parent refuses.")
+    case .heirsNotNamed:
+      (
+        "`NotIn` nomme une classe sans celles qui en héritent : elles restent visées.",
+        "`NotIn` names a class without those that inherit from it: these stay meant."
+      )
     case .shadowedRule:
       ("Une règle est déjà contenue dans une autre, plus large.", "A rule is contained in another, wider one already.")
     case .mootPreference:

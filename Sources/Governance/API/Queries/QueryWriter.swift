@@ -91,6 +91,10 @@ struct QueryWriter {
       json.raw(#","preferenceTerm":"#)
       json.number(term)
     }
+    if let term = plan.preferenceTermOfNew {
+      json.raw(#","preferenceTermOfNew":"#)
+      json.number(term)
+    }
     json.raw(#","project":"#)
     json.text(plan.project)
     json.raw(#","reasons":"#)

@@ -102,10 +102,15 @@ struct BatchProject: Sendable {
     let deliveries = BatchDelivery.all(of: explanation.judgement)
     let names = engine.compiled.chains.chains.map(\.name)
     chainWorths = Dictionary(zip(names, deliveries.map(\.worth)), uniquingKeysWith: { first, _ in first })
-    let inTerm = deliveries.map { $0.most(of: parts, where: \.isInTerm) }
+    let siteCount = engine.compiled.sites.count
+    let termed = parts.map { BatchCandidates(of: $0, among: siteCount, where: \.isInTerm) }
+    let inTerm = deliveries.map { $0.most(of: parts, on: termed) }
     let most = inTerm.compactMap(\.self).max()
-    for (delivery, worth) in zip(deliveries, inTerm) where worth != nil && worth == most { delivery.mark(&parts) }
-    let outside = deliveries.compactMap { $0.most(of: parts, where: { _ in true }) }.max()
+    for (delivery, worth) in zip(deliveries, inTerm) where worth != nil && worth == most {
+      delivery.mark(&parts, on: termed)
+    }
+    let everywhere = parts.map { BatchCandidates(of: $0, among: siteCount, where: { _ in true }) }
+    let outside = deliveries.compactMap { $0.most(of: parts, on: everywhere) }.max()
     sites = Set(parts.flatMap { $0.candidates.map(\.site) }).sorted()
     let slots = Int64(parts.reduce(0) { $0 + $1.replicas })
     // Every pair in one region would add a step to locality.
@@ -184,18 +189,6 @@ struct BatchProject: Sendable {
 }
 
 extension BatchProject.Part {
-  /// The most that its replicas are worth on some of the candidates; nil where there is none. Replicas are never on one
-  /// cluster, so the best ones add up at most.
-  func most(where isMeant: (Candidate) -> Bool) -> Int64? {
-    var best: [Int64] = []
-    for candidate in candidates where isMeant(candidate) {
-      let place = best.firstIndex { $0 < candidate.preference } ?? best.count
-      if place < replicas { best.insert(candidate.preference, at: place) }
-      if best.count > replicas { best.removeLast() }
-    }
-    return best.isEmpty ? nil : best.reduce(0, +)
-  }
-
   /// Whether a new replica has room on a site.
   func hasRoom(_ site: Int, _ state: PlacementState, _ limits: BatchSites) -> Bool {
     need.fits(beside: state.entry(site).committed, within: limits.limit(site, stage: stage))

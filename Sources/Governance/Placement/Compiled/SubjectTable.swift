@@ -70,19 +70,23 @@ struct SubjectTable: Sendable {
   }
 
   /// How one project stands to every selector. Its data is of the classes that it declares and of all that these inherit
-  /// from, as it is for what classes demand: what is more sensitive escapes no rule by that.
+  /// from, as it is for what classes demand, but `NotIn` leaves out only who declares what it names: what is more sensitive
+  /// escapes no rule either way.
   func answers(for project: Resource<ProjectSpec>, classes: ClassTable) -> Answers {
     var standings = [Standing](repeating: [], count: numbers.count)
     for (key, attribute, column) in columns {
-      let declared = attribute?.values(of: project)
-      guard let values = attribute == .dataClass ? declared.map(classes.lineage(of:)) : declared else {
+      guard let declared = attribute?.values(of: project) else {
         for (number, standing) in column.ifUnknown { standings[number] = standing }
         continue
       }
+      let values = attribute == .dataClass ? classes.lineage(of: declared) : declared
       for number in column.excluding { standings[number] = .yes }
       for (number, term) in column.others where term.matches(Attributes([key: values])) { standings[number] = .yes }
       for value in values {
-        for (number, standing) in column.naming[value] ?? [] { standings[number] = standing }
+        let isDeclared = attribute != .dataClass || declared.contains(value)
+        for (number, standing) in column.naming[value] ?? [] where isDeclared || standing == .yes {
+          standings[number] = standing
+        }
       }
     }
     return Answers(terms: terms, starts: starts, standings: standings)

@@ -1,6 +1,7 @@
 import Model
 
-/// What is wrong with selectors: values that attributes never have, and selectors that nothing can satisfy.
+/// What is wrong with selectors: values that attributes never have, selectors that nothing can satisfy, and classes of data
+/// that are left out without those that inherit from them.
 struct SelectorChecks {
   private struct Place {
     let path: String
@@ -15,7 +16,7 @@ struct SelectorChecks {
   var findings: [Finding] {
     places.flatMap { place in
       let unknown = unknownValues(place)
-      return unknown.isEmpty ? unsatisfiable(place) : unknown
+      return unknown.isEmpty ? unsatisfiable(place) + heirsNotNamed(place) : unknown
     }
   }
 
@@ -72,5 +73,21 @@ struct SelectorChecks {
         fr: "Rien ne peut satisfaire ce sélecteur : ses termes s’excluent.",
         en: "Nothing can satisfy this selector: its terms exclude each other.")
     ]
+  }
+
+  /// `NotIn` goes by what a project declares: whoever declares an heir only stays meant, which may not be what was thought.
+  private func heirsNotNamed(_ place: Place) -> [Finding] {
+    place.selector.matchExpressions.enumerated().flatMap { index, term -> [Finding] in
+      guard term.key == "project.dataClass", term.operator == .notIn else { return [] }
+      let heirs = theory.heirs(beside: term.values)
+      return term.values.enumerated().compactMap { position, value in
+        guard let left = heirs[value]?.sorted() else { return nil }
+        let names = left.prefix(3).joined(separator: ", ") + (left.count > 3 ? ", …" : "")
+        return Finding(
+          .warning, .textual, .heirsNotNamed, "\(place.path).matchExpressions[\(index)].values[\(position)]",
+          fr: "« \(value) » est exclue, mais non ce qui en hérite sans être nommé : \(names).",
+          en: "“\(value)” is left out, but not what inherits from it and is not named: \(names).")
+      }
+    }
   }
 }

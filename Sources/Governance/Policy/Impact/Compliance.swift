@@ -5,8 +5,9 @@ public import Placement
 /// of a proposed policy and simulations rest on.
 ///
 /// Not to be allowed to grow, or to come anew, is no breach: what drains or is cordoned keeps what it has, a silent agent
-/// drives nobody out, and a cluster that is full holds what it holds. What stands is judged as what it was placed as, whatever
-/// the project's document asks for by now: its team writes that, and no breach ends by its word.
+/// drives nobody out, and a cluster that is full holds what it holds. What stands is judged as what it was placed as,
+/// whatever environments, replicas, stages and sizes the project's document asks for by now: its team writes these, and no
+/// breach ends by them. What else the document says, its classes of data for one, counts as it is now.
 public struct Compliance: Sendable {
   /// How each replica stands to what the project asks for, in the order of `request.existing`.
   public let standings: [Standing]

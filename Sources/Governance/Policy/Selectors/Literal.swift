@@ -53,6 +53,11 @@ struct Literal: Sendable, Hashable {
     }
   }
 
+  /// Whether one of the values is meant.
+  func meansOne(of values: Set<String>) -> Bool {
+    term.isList ? term.values.contains(where: values.contains) : values.contains(where: means)
+  }
+
   private func compares(_ value: String, _ order: (Int64, Int64) -> Bool) -> Bool {
     guard let bound, let number = Int64(value) else { return false }
     return order(number, bound)

@@ -5,17 +5,29 @@ import Model
 struct Satisfiability: Sendable {
   /// The names of the policy's data classes: no other one ever gets a place.
   let dataClasses: [String]
-  /// By data class, those that it inherits from: its data is of all of them, too.
-  private let inherited: [String: [String]]
+  /// The data classes, each after the one that it inherits from.
+  private let lineage: [(name: String, parent: String?)]
   /// The most choices that are tried for one question; beyond it the answer is “not known”.
   var budget = 2_000
 
   init(_ policy: PolicySpec) {
     let tree = ClassTree(policy)
     dataClasses = tree.classes.map(\.name)
-    inherited = Dictionary(
-      zip(dataClasses, tree.ancestors).map { name, ancestors in (name, ancestors.map { tree.classes[$0].name }) },
-      uniquingKeysWith: { first, _ in first })
+    lineage = tree.classes.indices.sorted { tree.ancestors[$0].count < tree.ancestors[$1].count }.map { number in
+      (tree.classes[number].name, tree.ancestors[number].first.map { tree.classes[$0].name })
+    }
+  }
+
+  /// The classes that inherit from some of `names` and are none of these, each by the nearest that it inherits from.
+  func heirs(beside names: [String]) -> [String: [String]] {
+    let named = Set(names)
+    var (nearest, heirs): ([String: String], [String: [String]]) = ([:], [:])
+    for (name, parent) in lineage {
+      guard let parent, let above = named.contains(parent) ? parent : nearest[parent] else { continue }
+      nearest[name] = above
+      if !named.contains(name) { heirs[above, default: []].append(name) }
+    }
+    return heirs
   }
 
   /// Whether nothing can satisfy the demands; false where that was not found out.
@@ -70,27 +82,46 @@ struct Satisfiability: Sendable {
     if domain.mayBeUndeclared, literals.allSatisfy(\.acceptsUndeclared) { return true }
     guard let literals = Self.tightest(literals) else { return false }
     let (wanted, unwanted) = (literals.filter(\.wantsOne), literals.filter { !$0.wantsOne })
-    // Lists of values are looked up and not gone through for each value: there may be hundreds of them.
-    let excluded = unwanted.filter(\.term.isList).reduce(into: Set<String>()) { $0.formUnion($1.term.values) }
-    let others = unwanted.filter { !$0.term.isList }
-    let isTaken = { (value: String) in excluded.contains(value) || others.contains { $0.means(value) } }
-    let inherited = key == "project.dataClass" ? inherited : [:]
-    let possible = domain.representatives(for: literals).filter { value in
-      !isTaken(value) && !(inherited[value] ?? []).contains(where: isTaken)
-    }
+    if key == "project.dataClass" { return canDeclareClasses(wanted, unwanted) }
+    let isTaken = Self.meaning(unwanted)
+    let possible = domain.representatives(for: literals).filter { !isTaken($0) }
     if domain.isMultiple {
       if wanted.isEmpty { return domain.mayBeEmpty || !possible.isEmpty }
       let values = Set(possible)
-      return wanted.allSatisfy { literal in
-        literal.term.isList
-          ? literal.term.values.contains(where: values.contains) : possible.contains(where: literal.means)
-      }
+      return wanted.allSatisfy { $0.meansOne(of: values) }
     }
     let lists = wanted.filter(\.term.isList)
     let common = lists.dropFirst().reduce(lists.first.map { Set($0.term.values) }) { $0?.intersection($1.term.values) }
     return possible.contains { value in
       (common?.contains(value) ?? true) && wanted.allSatisfy { $0.term.isList || $0.means(value) }
     }
+  }
+
+  /// Whether a project can declare classes so that all literals about them hold: `NotIn` is about those that it declares,
+  /// everything else about those that these inherit from as well.
+  private func canDeclareClasses(_ wanted: [Literal], _ unwanted: [Literal]) -> Bool {
+    let isLeftOut = Self.meaning(unwanted.filter { $0.term.operator == .notIn })
+    let isTaken = Self.meaning(unwanted.filter { $0.term.operator != .notIn })
+    var taken = Set<String>()
+    for (name, parent) in lineage {
+      if let parent, taken.contains(parent) { taken.insert(name) }
+      if isTaken(name) { taken.insert(name) }
+    }
+    // What may be declared by itself may be so together.
+    let declared = Set(dataClasses.filter { !taken.contains($0) && !isLeftOut($0) })
+    var all = declared
+    for (name, parent) in lineage.reversed() where all.contains(name) {
+      if let parent { all.insert(parent) }
+    }
+    return !declared.isEmpty && wanted.allSatisfy { $0.meansOne(of: $0.term.operator == .notIn ? declared : all) }
+  }
+
+  /// Whether one of the literals means a value. Lists of values are looked up and not gone through for each value: there may
+  /// be hundreds of them.
+  private static func meaning(_ literals: [Literal]) -> (String) -> Bool {
+    let named = literals.filter(\.term.isList).reduce(into: Set<String>()) { $0.formUnion($1.term.values) }
+    let others = literals.filter { !$0.term.isList }
+    return { value in named.contains(value) || others.contains { $0.means(value) } }
   }
 
   /// Which values a bound takes away, or asks for one of.

@@ -51,6 +51,9 @@ enum NaiveFacts {
     [taint.key] + (taint.value.map { [taint.key + "=" + $0] } ?? [])
   }
 
+  /// Where it is told which values were declared by name, of what has more than those.
+  static func named(_ key: String) -> String { key + ", by name" }
+
   static func of(_ chain: Resource<ChainSpec>) -> [String: [String]] {
     var facts = [
       "chain.name": [chain.name], "chain.sensitivity": chain.spec.sensitivities.map(\.rawValue),
@@ -61,7 +64,7 @@ enum NaiveFacts {
     return facts
   }
 
-  /// What is of a class is of all that the class inherits from.
+  /// What is of a class is of all that the class inherits from. Which ones it declares by name is told apart.
   static func of(_ project: Resource<ProjectSpec>, under policy: PolicySpec) -> [String: [String]] {
     let spec = project.spec
     var classes = spec.dataClasses
@@ -72,6 +75,7 @@ enum NaiveFacts {
       "project.audience": [spec.audience.rawValue], "project.dataClass": classes,
       "project.service": spec.services.map(\.name), "project.interconnection": spec.interconnections,
     ]
+    facts[named("project.dataClass")] = spec.dataClasses
     if let typology = spec.typology { facts["project.typology"] = [typology] }
     for (key, value) in project.metadata.labels { facts["project.label/" + key] = [value] }
     return facts

@@ -54,7 +54,9 @@ struct NaiveSelector {
     case .exists: return (values ?? []).isEmpty ? .no : .yes
     case .doesNotExist: return (values ?? []).isEmpty ? .yes : .no
     case .in: return values.map { $0.contains { term.values.contains($0) } ? .yes : .no } ?? .unknown
-    case .notIn: return values.map { $0.contains { term.values.contains($0) } ? .no : .yes } ?? .unknown
+    case .notIn:
+      let declared = facts[NaiveFacts.named(term.key)] ?? values
+      return declared.map { $0.contains { term.values.contains($0) } ? .no : .yes } ?? .unknown
     case .greaterThan: return number(values, term) { $0 > $1 }
     case .lessThan: return number(values, term) { $0 < $1 }
     }

@@ -44,6 +44,20 @@ extension Twist {
     Twist("a parent that is not there") { scenario, numbers in
       scenario.policy.dataClasses[numbers.pick([0, 1])].parent = numbers.pick(["lost", "secret"])
     },
+    Twist("a rule for who has other data") { scenario, numbers in
+      let effect = numbers.pick(PolicySpec.Effect.allCases)
+      let key = "project.dataClass"
+      let others = numbers.pick([
+        LabelSelector.notIn(key, "plain"), .notIn(key, "personal"), .notIn(key, "plain", "personal"),
+        LabelSelector(
+          matchLabels: [key: "plain"], matchExpressions: [.init(key: key, operator: .notIn, values: ["personal"])]),
+      ])
+      scenario.project.spec.dataClasses = numbers.pick([["plain"], ["personal"], ["secret"], ["plain", "secret"]])
+      scenario.policy.rules.append(
+        Scenario.rule(
+          "rule-\(scenario.policy.rules.count)", effect, places: places(&numbers), subject: others,
+          weight: weight(effect, &numbers)))
+    },
     Twist("capacity rules") { scenario, numbers in
       scenario.policy.capacity.append(
         .init(
