@@ -118,6 +118,14 @@ import Testing
     }
   }
 
+  @Test func `who would not wait is refused where no place is free`() async throws {
+    let few = FewAtOnce(1, mostWaiting: 1, refusal: StoreError.crowded)
+    await #expect(throws: StoreError.crowded) {
+      try await few.run { try await few.run(waits: false) {} }
+    }
+    try await few.run(waits: false) {}
+  }
+
   @Test func `what is owed for something that is committed waits, whatever he who asked has under way`() async throws {
     let askers = LongWork.Askers()
     let gate = DispatchSemaphore(value: 0)
