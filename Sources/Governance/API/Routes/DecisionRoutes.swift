@@ -122,6 +122,7 @@ struct DecisionRoutes: Sendable {
       // What is not of the choice, as that no policy is in force, is told as what it is.
       let isOfChoice = (error as? StoreError).map { $0.kind == .notFound || $0.kind == .invalid } ?? true
       guard isOfChoice, try request.idempotencyKey() != nil else { throw error }
+      wish.misfit = error as? StoreError ?? (error as? Problem)?.errors.map { StoreError.invalid($0) }
     }
   }
 
