@@ -55,4 +55,46 @@ struct AskersTests {
       }
     }
   }
+
+  @Test func `what is committed is answered, however much its caller has asked besides`() async throws {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
+        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
+        try #require(answer.status == 201, "\(answer.text)")
+      }
+      let team = APIFixture.being(.projectTeam("vigie"))
+      @Sendable func send(_ path: String) async throws -> Answer {
+        try await api.send(
+          .post, "/api/v1/\(path)?explain=full", #"{"project": "vigie"}"#, type: "application/json", headers: team)
+      }
+      let gate = DispatchSemaphore(value: 0)
+      let begun = NIOLockedValueBox(0)
+      let threads = max(1, System.coreCount / 2)
+      try await withThrowingTaskGroup(of: Int?.self) { group in
+        for _ in 0..<threads {
+          group.addTask {
+            try await LongWork.answer {
+              begun.withLockedValue { $0 += 1 }
+              _ = gate.wait(timeout: .now() + 20)
+            }
+            return nil
+          }
+        }
+        while begun.withLockedValue({ $0 }) < threads { try await Task.sleep(for: .milliseconds(5)) }
+        for _ in 0..<65 { group.addTask { try await send("placements:query").status } }
+        let first = try await group.next()
+        #expect(first == 503, "he has all that is his")
+        group.addTask { try await send("placements").status }
+        while try await api.store.latestDecision(project: "vigie") == nil {
+          try await Task.sleep(for: .milliseconds(5))
+        }
+        // Were it refused, it would be now.
+        try await Task.sleep(for: .milliseconds(200))
+        for _ in 0..<threads { gate.signal() }
+        var statuses: [Int] = []
+        for try await status in group { if let status { statuses.append(status) } }
+        #expect(statuses.sorted() == Array(repeating: 200, count: 64) + [201])
+      }
+    }
+  }
 }

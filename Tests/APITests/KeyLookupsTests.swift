@@ -195,6 +195,30 @@ struct KeyLookupsTests {
     await #expect(throws: PostgresError.self) { _ = try await lookups.known(showing: store.key) }
   }
 
+  @Test func `a key that may have been taken back counts again by what the database says after that`() throws {
+    var memory = KeyMemory()
+    let key = try Self.key(0)
+    memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(9))
+    memory.doubt(key.identifier, at: .seconds(10))
+    #expect(!memory.wasAccepted(key))
+    memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(10))
+    #expect(!memory.wasAccepted(key), "it may have been asked before")
+    memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(11))
+    #expect(memory.wasAccepted(key) && memory.mayRecall(key, at: .seconds(12)))
+    memory.revoke(key.identifier)
+    memory.doubt(key.identifier, at: .seconds(12))
+    memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(13))
+    #expect(!memory.wasAccepted(key), "what was taken back is so for good")
+  }
+
+  @Test func `what is remembered of keys that may have been taken back is bounded`() throws {
+    var memory = KeyMemory()
+    for number in 0...KeyMemory.mostDoubted { memory.doubt(try Self.made(number).identifier, at: .seconds(number)) }
+    let (oldest, next) = (try Self.made(0), try Self.made(1))
+    for key in [oldest, next] { memory.accept(key, Self.grant(of: key), at: 0, askedAt: .zero) }
+    #expect(memory.wasAccepted(oldest) && !memory.wasAccepted(next))
+  }
+
   @Test func `the database's word on a key holds for minutes, and not beyond the key's own end`() throws {
     var memory = KeyMemory()
     let key = try Self.key(0)

@@ -19,6 +19,7 @@ enum KeyedAPI {
     func caller(key: String) async throws -> Caller { try await keys.caller(key: key) }
     func caller(recallingKey key: String) async throws -> Caller { try await keys.caller(recallingKey: key) }
     func forget(key identifier: String) { keys.forget(key: identifier) }
+    func doubt(key identifier: String) { keys.doubt(key: identifier) }
     func isOnBoard(group: String, for name: String) -> Bool? { keys.isOnBoard(group: group, for: name) }
   }
 

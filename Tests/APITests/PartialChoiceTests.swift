@@ -38,6 +38,20 @@ struct PartialChoiceTests {
     }
   }
 
+  @Test func `what is wrong with a choice is told with a key as without`() async throws {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      for choices in ["{}", #"{"autre": ["nord-1"]}"#, #"{"prod": ["nowhere"]}"#] {
+        let wish = #"{"project": "vigie", "choices": \#(choices)}"#
+        let plain = try await api.refuse(
+          .post, "/api/v1/placements", wish, type: "application/json", with: 422, .invalid)
+        let keyed = try await api.send(
+          .post, "/api/v1/placements", wish, type: "application/json", headers: ["Idempotency-Key": "wrong"])
+        #expect(try keyed.problem(422, .invalid).errors == plain.errors, "\(choices)")
+      }
+    }
+  }
+
   @Test func `an environment of which nothing is said stays where it stands, or is free`() async throws {
     try await Self.run { api in
       for choices in [#"{"dev": ["nord-1"]}"#, #"{"dev": ["nord-a"]}"#, #"{"prod": ["nord-a", "nord-b"]}"#] {

@@ -1,9 +1,11 @@
 import Contract
+import Events
 import Foundation
 import HTTPTypes
 import Identity
 import Model
 import Postgres
+import Store
 import Testing
 
 @testable import API
@@ -221,14 +223,78 @@ import Testing
       }
       for role in [Role.projectTeam(Role.everyone), .operator(Role.everyone)] {
         #expect(try await placements(api, role) == all, "each is some project's, and some operator's")
-        for path in ["findings", "flows", "flows?operator=dtnum", "derogations", "derogation-requests"] {
+        for path in ["derogations", "derogation-requests"] {
           let answer = try await api.send(.get, "/api/v1/\(path)", headers: APIFixture.being(role))
           #expect(answer.status == 200, "\(path): \(answer.text)")
         }
       }
-      for path in ["agents", "operators/dtnum/history", "regions/nord/history"] {
-        #expect(try await api.send(.get, "/api/v1/\(path)", headers: operators).status == 200, "\(path)")
+    }
+  }
+
+  @Test func `who is in every team, or is each operator, sees what is anybody's`() async throws {
+    try await run { api in
+      try await Self.fill(api)
+      let teams = APIFixture.being(.projectTeam(Role.everyone))
+      let operators = APIFixture.being(.operator(Role.everyone))
+      let auditor = APIFixture.being(.auditor)
+      func ids(_ path: String, _ headers: [String: String]) async throws -> [UUID] {
+        let list: ListView<Named> = try await api.send(.get, "/api/v1/\(path)", headers: headers).decode()
+        return list.items.map(\.id)
       }
+      for path in ["findings", "flows", "flows?operator=dtnum", "flows?operator=autre"] {
+        let all = try await ids(path, auditor)
+        #expect(!all.isEmpty || path.contains("?"), "\(path)")
+        #expect(try await ids(path, teams) == all, "\(path)")
+        #expect(try await ids(path, operators) == all, "\(path)")
+      }
+      func zones(_ headers: [String: String]) async throws -> [String] {
+        let list: ListView<AgentView> = try await api.send(.get, "/api/v1/agents", headers: headers).decode()
+        return list.items.map(\.status.zone)
+      }
+      let heard = try await zones(auditor)
+      #expect(heard == ["nord", "sud"], "of a zone that is not declared nobody is told")
+      #expect(try await zones(operators) == heard)
+      for path in ["operators/dtnum/history", "regions/nord/history", "regions/sud/history"] {
+        let all = try await api.send(.get, "/api/v1/\(path)", headers: auditor)
+        try #require(all.status == 200, "\(path): \(all.text)")
+        #expect(try await api.send(.get, "/api/v1/\(path)", headers: operators).text == all.text, "\(path)")
+      }
+    }
+  }
+
+  private struct Named: Codable, Sendable {
+    var id: UUID
+  }
+
+  /// Findings on all that is placed, a flow of each project, and agents, one of them of a zone that there is not.
+  private static func fill(_ api: APIFixture) async throws {
+    let rules = ["nord-1", "sud-1"].map {
+      "    - {id: pas-\($0), motive: {fr: Ailleurs}, effect: forbid, places: {matchLabels: {cluster.name: \($0)}}}\n"
+    }
+    let regions = [("regions/nord", Offered.region), other[1]].map {
+      ($0.0, $0.1.replacing("[RIE]", with: "[RIE, chorus]"))
+    }
+    let policy = Offered.policy.replacing("  rules:\n", with: "  rules:\n\(rules.joined())")
+    for (path, text) in regions + [("policies/regie", policy)] {
+      let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
+      try #require(answer.status == 200, "\(path): \(answer.text)")
+    }
+    let opened = try await api.store.judgeEverything(always: false).opened
+    #expect(opened > 1)
+    for project in ["vigie", "basegun"] {
+      let wish = #"""
+        {"project": "\#(project)", "environment": "prod", "system": "chorus", "direction": "outbound",
+         "protocol": "tcp", "ports": [443], "motive": "Échanges comptables"}
+        """#
+      let answer = try await api.send(
+        .post, "/api/v1/flows", wish, type: "application/json", headers: APIFixture.all)
+      try #require(answer.status == 201, "\(answer.text)")
+    }
+    for zone in ["nord", "sud", "nulle"] {
+      try await api.heartbeat(
+        AgentStatus(
+          zone: zone, incarnation: 1, sequence: 1, version: "0.1.0", at: Reported.moment, snapshotComplete: true,
+          refusedRecords: 0, clusters: []))
     }
   }
 

@@ -77,16 +77,69 @@ import Testing
   @Test func `all who ask have their part of a line`() async throws {
     let askers = LongWork.Askers()
     let gate = DispatchSemaphore(value: 0)
-    let all = try #require(LongWork.Line.questions.room).all
+    let most = try #require(LongWork.Line.questions.room).most
     try await withThrowingTaskGroup(of: Bool.self) { group in
-      for number in 0..<(all + 2) {
+      for number in 0..<(most + 2) {
         group.addTask { try await Self.isLet(by: "team \(number)", among: askers, gate) }
       }
       for _ in 0..<2 {
         let isLet = try await group.next()
         #expect(isLet == false)
       }
-      for _ in 0..<all { gate.signal() }
+      for _ in 0..<most { gate.signal() }
+      for try await isLet in group { #expect(isLet) }
+    }
+  }
+
+  @Test func `a few who ask as much as they may leave others less than their share, and not nothing`() async throws {
+    let askers = LongWork.Askers()
+    let gate = DispatchSemaphore(value: 0)
+    let room = try #require(LongWork.Line.questions.room)
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for team in 0..<(room.all / room.each) {
+        for _ in 0...room.each {
+          group.addTask { try await Self.isLet(by: "team \(team)", among: askers, gate) }
+        }
+      }
+      // Each of them has all that is his once one more of his is refused.
+      for _ in 0..<(room.all / room.each) {
+        let isLet = try await group.next()
+        #expect(isLet == false)
+      }
+      for _ in 0..<(room.eachWhenFull + 2) {
+        group.addTask { try await Self.isLet(by: "console", among: askers, gate) }
+      }
+      for _ in 0..<2 {
+        let isLet = try await group.next()
+        #expect(isLet == false)
+      }
+      for _ in 0..<(room.all + room.eachWhenFull) { gate.signal() }
+      for try await isLet in group { #expect(isLet) }
+    }
+  }
+
+  @Test func `who would not wait is refused where no place is free`() async throws {
+    let few = FewAtOnce(1, mostWaiting: 1, refusal: StoreError.crowded)
+    await #expect(throws: StoreError.crowded) {
+      try await few.run { try await few.run(waits: false) {} }
+    }
+    try await few.run(waits: false) {}
+  }
+
+  @Test func `what is owed for something that is committed waits, whatever he who asked has under way`() async throws {
+    let askers = LongWork.Askers()
+    let gate = DispatchSemaphore(value: 0)
+    let share = try #require(LongWork.Line.questions.room).each
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for _ in 0...share { group.addTask { try await Self.isLet(by: "team", among: askers, gate) } }
+      let isLet = try await group.next()
+      #expect(isLet == false)
+      group.addTask {
+        try await LongWork.asked(by: "team", among: askers) {
+          try await LongWork.owed { try await LongWork.run { true } }
+        }
+      }
+      for _ in 0..<share { gate.signal() }
       for try await isLet in group { #expect(isLet) }
     }
   }

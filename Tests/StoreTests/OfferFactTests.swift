@@ -1,3 +1,4 @@
+import Dispatch
 import Events
 import Foundation
 import Model
@@ -49,6 +50,48 @@ struct OfferFactTests {
         #expect(try await store.publishOffer(), "there and back again is twice something else")
       }
       #expect(try await fixture.offerFacts().count == 3)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `where whoever asks has had his share, the document is the one that was known last`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let store = fixture.store
+      let before = try await store.currentOffer()
+      _ = try await store.put(Offered.cluster("nord-1", Offered.quota(cpu: 63)), context: someone)
+      let head = try await store.head()
+      let prepared = try await store.prepare(head, deadline: nil)
+      store.world.connected()
+      store.world.replace(
+        World.Snapshot(head: head, prepared: prepared, ledger: [:], readAt: .now, until: nil), ProjectTable(),
+        askedAt: .now, since: store.world.connection)
+      try #require(store.isWorldLive)
+      let askers = LongWork.Askers()
+      let gate = DispatchSemaphore(value: 0)
+      let share = try #require(LongWork.Line.answers.room).each
+      try await withThrowingTaskGroup(of: Bool.self) { group in
+        for _ in 0...share { group.addTask { try await Self.isLet(among: askers, gate) } }
+        let isLet = try await group.next()
+        #expect(isLet == false)
+        let told = try await LongWork.asked(by: "anonymous", among: askers) { try await store.currentOffer() }
+        #expect(told.isStale && told.digest == before.digest)
+        for _ in 0..<share { gate.signal() }
+        for try await isLet in group { #expect(isLet) }
+      }
+      let after = try await store.currentOffer()
+      #expect(!after.isStale && after.digest != before.digest)
+    }
+  }
+
+  private static func isLet(among askers: LongWork.Askers, _ gate: DispatchSemaphore) async throws -> Bool {
+    do {
+      try await LongWork.asked(by: "anonymous", among: askers) {
+        try await LongWork.answer { _ = gate.wait(timeout: .now() + 20) }
+      }
+      return true
+    } catch let error as StoreError where error == StoreError.crowded {
+      return false
     }
   }
 

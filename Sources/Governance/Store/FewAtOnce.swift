@@ -24,15 +24,16 @@ public final class FewAtOnce: Sendable {
 
   /// Runs `body` in one of the places.
   ///
+  /// - Parameter waits: whether to stand in the line where no place is free.
   /// - Throws: What `body` throws; the refusal where the line is full; `CancellationError`.
-  public func run<Value>(_ body: () async throws -> Value) async throws -> Value {
-    try await enter()
+  public func run<Value>(waits: Bool = true, _ body: () async throws -> Value) async throws -> Value {
+    try await enter(waits: waits)
     defer { leave() }
     return try await body()
   }
 
   /// Waits in line for a place.
-  private func enter() async throws {
+  private func enter(waits: Bool) async throws {
     let id = state.withLockedValue { state in
       defer { state.next += 1 }
       return state.next
@@ -45,7 +46,7 @@ public final class FewAtOnce: Sendable {
             state.underWay += 1
             return true
           }
-          guard state.waiting.count < mostWaiting else { return false }
+          guard waits, state.waiting.count < mostWaiting else { return false }
           state.waiting.append((id, continuation))
           return nil
         }

@@ -46,10 +46,15 @@ public enum LongWork {
 
   /// How much may be computed or wait at a time.
   struct Room: Sendable {
-    /// For all who ask.
+    /// For all who ask, before those who have much of it are refused more.
     var all: Int
     /// For one of them.
     var each: Int
+
+    /// For one of them where all have what there is for them: else a few who ask much would leave nothing to all others.
+    var eachWhenFull: Int { each / 4 }
+    /// For all who ask, however little each of them has.
+    var most: Int { 4 * all }
   }
 
   /// `SCHED_IDLE` of sched.h, which Swift's Glibc module leaves out: whoever else wakes has the processor at once, and
@@ -79,8 +84,8 @@ public enum LongWork {
 
   /// Runs `body`, which answers a question, on one of the threads and waits for it.
   ///
-  /// - Throws: what `body` throws; ``StoreError`` of kind `contended` where somebody asks who has had his share of the line, or
-  ///   all who ask have; `CancellationError` where the task is cancelled before its turn has come.
+  /// - Throws: what `body` throws; ``StoreError`` of kind `contended` where somebody asks who has had his share of the line, which
+  ///   is smaller where all who ask have had theirs; `CancellationError` where the task is cancelled before its turn has come.
   public static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await run(in: .questions, body)
   }
@@ -135,7 +140,8 @@ public enum LongWork {
       guard let room = line.room else { return true }
       let share = Share(line: line, principal: principal)
       return taken.withLockedValue { taken in
-        guard taken.all[line, default: 0] < room.all, taken.each[share, default: 0] < room.each else { return false }
+        let (whole, own) = (taken.all[line, default: 0], taken.each[share, default: 0])
+        guard whole < room.most, own < (whole < room.all ? room.each : room.eachWhenFull) else { return false }
         taken.all[line, default: 0] += 1
         taken.each[share, default: 0] += 1
         return true
@@ -172,6 +178,14 @@ public enum LongWork {
   ) async rethrows -> Value {
     try await $asker.withValue(
       Asker(principal: principal, askers: askers), operation: body, isolation: isolation)
+  }
+
+  /// Runs `body`, which makes the answer to what is committed already: it waits for its turn, however many are before it. Were
+  /// it refused, whoever has asked would take what is done for something that he may ask for again.
+  public static func owed<Value>(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
+  ) async rethrows -> Value {
+    try await $asker.withValue(nil, operation: body, isolation: isolation)
   }
 
   // MARK: Letting others pass

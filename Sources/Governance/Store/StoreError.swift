@@ -91,7 +91,8 @@ extension StoreError {
       .notFound, "there is no \(kind.rawValue) “\(name)”", fr: "il n’existe pas de \(kind.rawValue) « \(name) »")
   }
 
-  static func invalid(_ problems: [FieldProblem]) -> StoreError {
+  /// The document is wrong by itself, as these say.
+  public static func invalid(_ problems: [FieldProblem]) -> StoreError {
     let first = problems.first
     return StoreError(
       .invalid, path: first?.path, first?.message ?? "the document is not valid",

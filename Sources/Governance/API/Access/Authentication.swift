@@ -25,8 +25,11 @@ public protocol Authenticator: Sendable {
   /// - Throws: As ``caller(key:)``.
   func caller(recallingKey key: String) async throws -> Caller
 
-  /// An API key was taken back through this instance, or may have been.
+  /// An API key was taken back through this instance.
   func forget(key identifier: String)
+
+  /// An API key may have been taken back through this instance: only the database knows.
+  func doubt(key identifier: String)
 
   /// Whether whoever is in a group speaks for an operator on the board by that alone; nil where it does not go by groups.
   func isOnBoard(group: String, for operatorName: String) -> Bool?
@@ -38,6 +41,9 @@ extension Authenticator {
 
   /// Nothing is remembered.
   public func forget(key identifier: String) {}
+
+  /// Nothing is remembered.
+  public func doubt(key identifier: String) {}
 
   /// Not known.
   public func isOnBoard(group: String, for operatorName: String) -> Bool? { nil }

@@ -84,8 +84,11 @@ public struct CredentialAuthenticator: Authenticator {
     try await judge(text) { key in try await lookups.known(showing: key) }
   }
 
-  /// A key that was taken back through this instance, or may have been, is let in by nothing that it remembers.
+  /// A key that was taken back through this instance is let in by nothing that it remembers.
   public func forget(key identifier: String) { lookups.forget(identifier) }
+
+  /// An API key may have been taken back: it is let in again once the database does so.
+  public func doubt(key identifier: String) { lookups.doubt(identifier) }
 
   private func judge(_ text: String, _ look: (APIKey) async throws -> KeyLookups.Known) async throws -> Caller {
     do {

@@ -65,8 +65,11 @@ final class KeyLookups: Sendable {
     }
   }
 
-  /// The key of a name was taken back, for good, or may have been.
+  /// The key of a name was taken back, for good.
   func forget(_ identifier: String) { memory.withLockedValue { $0.revoke(identifier) } }
+
+  /// The key of a name may have been taken back: only the database knows.
+  func doubt(_ identifier: String) { memory.withLockedValue { $0.doubt(identifier, at: now) } }
 
   private func ask(_ key: APIKey, until deadline: ContinuousClock.Instant? = nil) async throws -> Caller {
     let askedAt = now

@@ -17,6 +17,8 @@ struct KeyMemory: Sendable {
   static let absence: Duration = .seconds(5)
   /// More of them are not remembered; the oldest is forgotten first.
   static let mostAbsent = 10_000
+  /// More of those that may have been taken back are not remembered; the one of longest ago is forgotten first.
+  static let mostDoubted = 10_000
 
   /// What the database said of a key that it let in.
   private struct Word {
@@ -30,6 +32,8 @@ struct KeyMemory: Sendable {
   private var accepted: [[UInt8]: Word] = [:]
   /// Keys that were taken back, by name: a look-up that was under way meanwhile may have seen one before.
   private var revoked: Set<String> = []
+  /// Keys that may have been taken back, by name, and since when: what the database was asked before then counts no more.
+  private var doubted: [String: Duration] = [:]
   private var absent: [String: Duration] = [:]
   /// Those that are absent, the oldest first; what is before ``first`` is forgotten.
   private var order: [String] = []
@@ -60,6 +64,10 @@ struct KeyMemory: Sendable {
   /// The database has let it in.
   mutating func accept(_ key: APIKey, _ grant: KeyGrant, at moment: Int64, askedAt: Duration) {
     guard !revoked.contains(key.identifier) else { return }
+    if let since = doubted[key.identifier] {
+      guard askedAt > since else { return }
+      doubted[key.identifier] = nil
+    }
     accepted[key.digest] = Word(grant: grant, moment: moment, askedAt: askedAt)
     guard accepted.count > Self.mostAccepted else { return }
     if let oldest = accepted.min(by: { $0.value.askedAt < $1.value.askedAt })?.key { accepted[oldest] = nil }
@@ -72,10 +80,23 @@ struct KeyMemory: Sendable {
     if refusal == .revoked { revoked.insert(key.identifier) }
   }
 
-  /// The key of a name was taken back, for good, or may have been. There are never more of these than keys, but for
-  /// what administrators have mistyped while the database was away.
+  /// The key of a name was taken back, for good. There are never more of these than keys.
   mutating func revoke(_ identifier: String) {
     revoked.insert(identifier)
+    doubted[identifier] = nil
+    forget(identifier)
+  }
+
+  /// The key of a name may have been taken back: nothing is known of it until the database is asked again.
+  mutating func doubt(_ identifier: String, at now: Duration) {
+    forget(identifier)
+    guard !revoked.contains(identifier) else { return }
+    doubted[identifier] = now
+    guard doubted.count > Self.mostDoubted else { return }
+    if let oldest = doubted.min(by: { $0.value < $1.value })?.key { doubted[oldest] = nil }
+  }
+
+  private mutating func forget(_ identifier: String) {
     accepted = accepted.filter { $0.value.grant.identifier != identifier }
   }
 

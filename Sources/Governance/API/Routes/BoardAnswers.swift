@@ -31,15 +31,22 @@ enum BoardAnswers {
   static func read(_ record: BoardRecord, _ request: Request, for caller: Caller) async throws -> Response {
     let isNaming = names(for: caller)
     switch try request.readCondition(at: String(record.revision)) {
-    case .wanted: return try await written(record, isNaming: isNaming)
+    case .wanted: return try await told(record, isNaming: isNaming)
     case .known where ![.draft, .open].contains(record.proposal.state):
       return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
-    case .known: return try await written(record, isNaming: isNaming)
+    case .known: return try await told(record, isNaming: isNaming)
     case .mismatch: throw Problem.versionMismatch(present: String(record.revision), request.language)
     }
   }
 
+  /// What somebody has written: it is committed by now.
   static func written(
+    _ record: BoardRecord, status: HTTPResponse.Status = .ok, location: String? = nil
+  ) async throws -> Response {
+    try await LongWork.owed { try await told(record, status: status, location: location) }
+  }
+
+  private static func told(
     _ record: BoardRecord, status: HTTPResponse.Status = .ok, location: String? = nil, isNaming: Bool = true
   ) async throws -> Response {
     var headers: HTTPFields = [.eTag: tag(of: record)]

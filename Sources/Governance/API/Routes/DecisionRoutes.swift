@@ -76,14 +76,17 @@ struct DecisionRoutes: Sendable {
 
   private func decide(_ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters(["explain", "limit", "reserve"])
-    let (key, explaining) = (try request.idempotencyKey(), try Explaining(request, context))
+    let key = try request.idempotencyKey()
+    let explaining = try Explaining(request, context)
     let outcome = try await store.decide(
       try await wish(request, context), idempotencyKey: key, context: context.storeContext)
     var headers: HTTPFields = [.location: "/api/v1/decisions/\(outcome.decision.id.uuidString.lowercased())"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
-    return try await explaining.response(
-      DecisionView(outcome, explanation: try await explaining.view(outcome.answer)),
-      status: outcome.changed ? .created : .ok, headers: headers)
+    return try await LongWork.owed {
+      try await explaining.response(
+        DecisionView(outcome, explanation: try await explaining.view(outcome.answer)),
+        status: outcome.changed ? .created : .ok, headers: headers)
+    }
   }
 
   /// `{"project": "name"}` in JSON, `{"project": {…}}` in the console's words, or a whole Project in JSON or YAML; the first two
@@ -119,6 +122,7 @@ struct DecisionRoutes: Sendable {
       // What is not of the choice, as that no policy is in force, is told as what it is.
       let isOfChoice = (error as? StoreError).map { $0.kind == .notFound || $0.kind == .invalid } ?? true
       guard isOfChoice, try request.idempotencyKey() != nil else { throw error }
+      wish.misfit = error as? StoreError ?? (error as? Problem)?.errors.map { StoreError.invalid($0) }
     }
   }
 

@@ -32,8 +32,8 @@ struct KeyRoutes: Sendable {
     }
   }
 
-  /// Where the answer to the commit is lost, the key may have been taken back all the same: it is forgotten then, too,
-  /// so that nobody but the database lets it in.
+  /// Where the answer to the commit is lost, the key may have been taken back all the same: what is remembered of it is
+  /// forgotten then, too, so that nobody but the database lets it in.
   private func revoke(_ id: String, _ context: Store.RequestContext) async throws -> APIKeyRecord {
     let record: APIKeyRecord
     do {
@@ -41,15 +41,11 @@ struct KeyRoutes: Sendable {
     } catch let refusal as StoreError {
       throw refusal
     } catch {
-      forget(id)
+      if case .required(let authenticator) = authentication { authenticator.doubt(key: id) }
       throw error
     }
-    forget(record.grant.identifier)
+    if case .required(let authenticator) = authentication { authenticator.forget(key: record.grant.identifier) }
     return record
-  }
-
-  private func forget(_ id: String) {
-    if case .required(let authenticator) = authentication { authenticator.forget(key: id) }
   }
 
   private func create(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -111,10 +111,15 @@ struct MigrationRoutes: Sendable {
     _ = try await store.migration(id, within: context.scope)
     var answer = ApprovalView(approved: [], others: 0)
     do {
-      try await approve(id, as: party, context, &answer)
+      // One waits for the other: of them no more than one stands in line.
+      try await LongWork.owed { try await approve(id, as: party, context, &answer) }
     } catch let error as PostgresError where !answer.approved.isEmpty {
       // Each is a commit of its own.
       throw error.afterCommit
+    } catch let error as StoreError where !answer.approved.isEmpty {
+      throw PostgresError(
+        .ambiguousCommit, "some moves were agreed to before this: \(error)",
+        hint: "Ask again: what is agreed to stays so")
     }
     return try .json(answer)
   }

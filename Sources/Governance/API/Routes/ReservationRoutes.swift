@@ -67,12 +67,14 @@ struct ReservationRoutes: Sendable {
     var headers: HTTPFields = [.location: "/api/v1/\(path)"]
     if outcome.isReplay { headers[.idempotencyReplayed] = "true" }
     let console = await store.consoles(context.logger)
-    let answer = ReservationAnswer(
-      reservation: outcome.reservation.map { ReservationView($0, console: console) },
-      decision: DecisionIdentity(outcome.decision),
-      explanation: try await explaining.view(outcome.answer))
-    return try await explaining.response(
-      answer, status: outcome.reservation == nil ? .ok : .created, headers: headers)
+    return try await LongWork.owed {
+      let answer = ReservationAnswer(
+        reservation: outcome.reservation.map { ReservationView($0, console: console) },
+        decision: DecisionIdentity(outcome.decision),
+        explanation: try await explaining.view(outcome.answer))
+      return try await explaining.response(
+        answer, status: outcome.reservation == nil ? .ok : .created, headers: headers)
+    }
   }
 
   /// A quarter of an hour: time enough to create an environment, and not to block a cluster over night.

@@ -44,7 +44,7 @@ extension DecisionJob {
     document: Resource<ProjectSpec>?, spec: ArraySlice<UInt8>? = nil, held: [HeldReplica]
   ) throws(StoreError) -> BatchGround.Subject {
     let project = try request.project(over: document)
-    if request.choices != nil, request.pins == nil { throw StoreError.unknownChoices }
+    if request.choices != nil, request.pins == nil { throw request.misfit ?? StoreError.unknownChoices }
     return BatchGround.Subject(
       project: project, held: held, spec: request.inline == nil ? spec : nil,
       over: request.unsaid.isEmpty ? nil : document?.metadata.resourceVersion,

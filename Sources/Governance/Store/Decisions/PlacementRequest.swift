@@ -25,6 +25,8 @@ public struct PlacementRequest: Codable, Sendable, Hashable {
   public var choices: [String: [String]]?
   /// What ``choices`` stand for. It follows from them and from the offer; nil where they stand for nothing any more.
   public var pins: [Pin]?
+  /// Why ``choices`` stand for nothing, where that was found out; it follows from them and from the offer.
+  public var misfit: StoreError?
 
   private enum CodingKeys: String, CodingKey {
     case subject, choices

@@ -116,8 +116,10 @@ extension GovernanceStore {
         environmentIDs: [record.move.terms.targetEnvironment: environmentID]), context: context)
     return try await PostgresError.followingCommit {
       do {
-        return try await act(
-          done, onMove: id, by: caller, within: reach, idempotencyKey: idempotencyKey, context: context)
+        return try await LongWork.owed {
+          try await act(
+            done, onMove: id, by: caller, within: reach, idempotencyKey: idempotencyKey, context: context)
+        }
       } catch let error as StoreError where error.kind == .migrationState {
         // The mover was faster.
         return try await move(id, within: reach)

@@ -11,10 +11,12 @@ extension GovernanceStore {
   ///
   /// - Throws: ``StoreError`` of kind `contended` where too many ask and none is known.
   public func currentOffer() async throws -> PublishedOffer {
-    if let prepared = world.snapshot?.prepared { return try await offer(of: prepared) }
     do {
-      // Where there is no database to take from others, nobody waits for others either.
-      if let deadline = deadlineWhileCutOff { return try await storedOffer(deadline: deadline) }
+      if let prepared = world.snapshot?.prepared { return try await offer(of: prepared) }
+      // Where nothing is heard from the database nobody waits for others: what was known last is at hand.
+      if let deadline = deadlineWhileCutOff {
+        return try await publicReads.run(waits: false) { try await storedOffer(deadline: deadline) }
+      }
       return try await publicReads.run { try await storedOffer() }
     } catch let error where error is PostgresError || error as? StoreError == StoreError.crowded {
       guard var known = try await lastKnownOffer() else { throw error }
@@ -47,7 +49,12 @@ extension GovernanceStore {
     let kept = published.last
     guard let prepared = try world.views(of: [], stale: true)?.snapshot.prepared else { return kept?.offer }
     if let kept, kept.key.isNewer(than: PublishedOfferCache.Key(prepared)) { return kept.offer }
-    return try await offer(of: prepared)
+    do {
+      return try await offer(of: prepared)
+    } catch let error as StoreError where error == StoreError.crowded {
+      guard let kept else { throw error }
+      return kept.offer
+    }
   }
 
   /// The document that was current at a moment; nil before the first. One of an earlier form is told without the names that the
