@@ -69,6 +69,12 @@ struct ForgettingTests {
       let unseen = try await removed("unseen", days: 90, isObserved: false, fixture)
       #expect(try await fixture.store.forgetRemoved(olderThan: Self.age, limit: 1).forgotten == 1)
       #expect(try await due(fixture) == [first.spec.id])
+      #expect(try await fixture.store.addressedZones() == ["nord"])
+      // As if the zone were deleted: a tombstone still goes there.
+      let slug = "UPDATE resources SET spec = jsonb_set(spec, '{slug}', '\"%\"') WHERE kind = 'Zone'"
+      try await fixture.tamper(slug.replacing("%", with: "sud"))
+      #expect(try await fixture.store.addressedZones() == ["nord", "sud"])
+      try await fixture.tamper(slug.replacing("%", with: "nord"))
       let step = try await fixture.store.forgetRemoved(olderThan: Self.age, limit: 10)
       #expect(step.forgotten == 1)
       // The young one is next, in a day less the time that this takes.
@@ -80,6 +86,9 @@ struct ForgettingTests {
       try await fixture.store.markTombstones([first.spec.id, second.spec.id])
       try await fixture.store.markTombstones([first.spec.id])
       #expect(try await due(fixture).isEmpty)
+      try await fixture.tamper(slug.replacing("%", with: "sud"))
+      #expect(try await fixture.store.addressedZones() == ["sud"])
+      try await fixture.tamper(slug.replacing("%", with: "nord"))
       #expect(try await noted(fixture) == [alive.spec.id, young.spec.id, unseen.spec.id])
       let ids = [alive, first, second, young, unseen].map(\.spec.id)
       #expect(try await fixture.store.forgotten(among: ids) == [first.spec.id, second.spec.id])
