@@ -64,7 +64,8 @@ struct ZoneBooksTests {
     #expect(books.due(at: later, without: []) == ["z0"] && books.names == ["z0"])
   }
 
-  @Test func `of a zone that was deleted a record is due until it has said that nothing is left, and none afterwards`() {
+  @Test func `of a zone that was deleted a record is due until it has said that nothing is left, and none afterwards`()
+  {
     var books = ZoneBooks([state(1)], recorded: ["z0", "z5"])
     #expect(books.due(at: start, without: []) == ["z0", "z5"], "which zones there are was not read yet")
     books.address([])
