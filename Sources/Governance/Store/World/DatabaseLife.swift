@@ -110,8 +110,8 @@ final class KnownLife: Sendable {
   /// Turns are to end that may have begun on another database.
   func oweTurns() { state.withLockedValue { $0.owesTurns = true } }
 
-  /// Not all of it is there. Turns are to end that may have begun on what was there before, once, and once more when it is whole:
-  /// a part that stays one lets everybody begin anew each time it is looked at otherwise.
+  /// Not all of it is there. Turns are to end that may have begun on what was there before, once, and once more when it is whole.
+  /// It is not told again by each look: nobody could lead for longer than a second where this is a mistake.
   func foundIncomplete() {
     state.withLockedValue { state in
       if !state.isIncomplete { (state.isIncomplete, state.owesTurns) = (true, true) }
