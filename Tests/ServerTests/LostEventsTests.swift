@@ -1,3 +1,4 @@
+import Crypto
 import Events
 import Foundation
 import Kafka
@@ -36,16 +37,20 @@ struct LostEventsTests {
       // Of each thing the latest is told again.
       let facts = Set(Dictionary(told.map { ($0.key, $0) }, uniquingKeysWith: { $1 }).values)
       #expect(!facts.isEmpty)
-      let kept = try await fixture.store.auditAnchors().items.compactMap(\.identifier)
-      #expect(!kept.isEmpty)
+      let newest = try await fixture.store.auditAnchors().items.last?.identifier
+      let last = try #require(newest)
+      let older = try await fixture.anchorEarlier()
+      let kept = try #require(older.identifier)
       try await other.with(try other.facts("b"), try other.sealer("b")) {
         let isThere = try await eventually {
           let events = try await other.events()
           let anchors = events.filter { $0.key.hasPrefix("audit/") }.map(\.identifier)
-          // Those that are kept, as they were, and the head.
-          return facts.isSubset(of: events) && Set(kept).isSubset(of: anchors) && anchors.count > kept.count
+          // That of an earlier day as it was, and the head under a new one.
+          return facts.isSubset(of: events) && anchors.contains(kept) && anchors.count > 1
         }
         #expect(isThere)
+        let isSentLate = try await other.events().contains { $0.identifier == last }
+        #expect(!isSentLate, "it may lie over what another instance has anchored by then")
         for name in ["facts-b", "anchor-b"] { #expect(try await eventually { other.healthStatus(name) == .pass }) }
       }
       let count = try await other.events().count
@@ -54,6 +59,27 @@ struct LostEventsTests {
       }
       #expect(try await other.events().count == count)
       #expect(try await other.isAllTold())
+    }
+  }
+
+  @Test func `an anchor that lies there under a key that is not known any more is not lost`() async throws {
+    try await run { fixture, other in
+      let older = try await fixture.anchorEarlier()
+      let lost = try await fixture.store.auditAnchors(lackedBy: ToldEvidence())
+      #expect(lost == [older])
+      try await other.send([
+        KafkaMessage(
+          topic: Topics.events, key: Array(older.key.utf8), value: Array(older.payload.utf8),
+          headers: older.pairs.map { KafkaHeader($0.name, $0.value) })
+      ])
+      let stranger = EventSigner(Curve25519.Signing.PrivateKey())
+      for (signer, refused) in [(fixture.signer, 0), (stranger, 1)] {
+        let survey = try BusSurvey(bus: other.bus, signer: signer, logger: KafkaBroker.quiet)
+        let told = try await survey.readEvents(within: .seconds(20))
+        #expect(told.refused == refused && told.anchors.count == 1 - refused)
+        let lacked = try await fixture.store.auditAnchors(lackedBy: told)
+        #expect(lacked.isEmpty)
+      }
     }
   }
 
@@ -83,6 +109,19 @@ extension ServerFixture {
   fileprivate struct Event: Hashable {
     var key: String
     var identifier: String
+  }
+
+  /// Keeps an anchor of an earlier day, which the bus does not have.
+  fileprivate func anchorEarlier() async throws -> AuditAnchorRecord {
+    let seal = try await store.auditChain(after: 0).entries.first?.seal
+    let first = try #require(seal)
+    let anchor = AuditAnchor(epoch: 1, position: first.position, link: first.linkText, count: first.position)
+    let event = try BusCodec.event(
+      anchor: anchor, signer: signer, source: "/regie/governance", id: UUID().uuidString.lowercased(),
+      time: Timestamp(microseconds: 1_760_000_000_000_000))
+    let record = AuditAnchorRecord(event)
+    try await store.recordAuditAnchor(record, position: first.position)
+    return record
   }
 
   /// All that `regie.events` holds, partition by partition in order.

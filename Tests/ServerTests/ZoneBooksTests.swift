@@ -64,6 +64,22 @@ struct ZoneBooksTests {
     #expect(books.due(at: later, without: []) == ["z0"] && books.names == ["z0"])
   }
 
+  @Test func `of a zone that was deleted a record is due until it has said that nothing is left, and none afterwards`()
+  {
+    var books = ZoneBooks([state(1)], recorded: ["z0", "z5"])
+    #expect(books.due(at: start, without: []) == ["z0", "z5"], "which zones there are was not read yet")
+    books.address([])
+    #expect(books.due(at: start, without: []) == ["z0"], "a record of z5 would make its topics again")
+    books.bury([PublishedTombstone(placement: state(1).placement, zone: "z0", partition: 1, offset: 9)])
+    #expect(books.due(at: start, without: []) == ["z0"], "its tombstone is to be covered")
+    books.tried("z0", at: start, isPublished: true)
+    books.renew(["z0", "z5"])
+    let later = start + ZoneBooks.repetition
+    #expect(books.due(at: later, without: []).isEmpty && books.nextDue(without: []) == nil)
+    books.address(["z5"])
+    #expect(books.due(at: later, without: []) == ["z5"], "it was declared anew")
+  }
+
   @Test func `what an agent is asked for makes a record due, once, and stays in it`() throws {
     var books = ZoneBooks([state(1)])
     books.tried("z0", at: start, isPublished: true)

@@ -31,8 +31,12 @@ struct BackupTests {
     #expect(try left.only.decode(Bool.self, "gone"))
   }
 
-  /// As `pg_restore --clean` leaves it that stops half-way.
-  @Test(arguments: ["DROP TRIGGER audit_entries_stay ON audit_entries", "DROP INDEX findings_open"])
+  /// As `pg_restore --clean` leaves it that stops half-way, or `pg_restore --disable-triggers`.
+  @Test(arguments: [
+    "DROP TRIGGER audit_entries_stay ON audit_entries", "DROP INDEX findings_open",
+    "ALTER TABLE audit_entries DISABLE TRIGGER audit_entries_stay",
+    "ALTER TABLE audit_entries ENABLE REPLICA TRIGGER audit_entries_stay",
+  ])
   func `a database that lacks what guards its rows is refused, and says so`(loss: String) async throws {
     let configuration = try await StoreFixture.fresh()
     try await PostgresConnection.withConnection(configuration) { try await $0.script(loss) }

@@ -187,6 +187,39 @@ extension DatabaseLifeTests {
     }
   }
 
+  @Test func `turns end when a dump begins to be read in and when it was, and not in between`() {
+    let life = KnownLife()
+    life.foundIncomplete()
+    #expect(life.takeOwedTurns())
+    life.foundIncomplete()
+    #expect(!life.takeOwedTurns())
+    #expect(life.take(Self.known, askedAt: .now) == [])
+    #expect(life.takeOwedTurns())
+    #expect(!life.takeOwedTurns())
+  }
+
+  @Test(arguments: [
+    ("RENAME TO awaited", "ALTER TRIGGER outbox_while_suspended ON outbox"),
+    ("DISABLE TRIGGER outbox_while_suspended", "ALTER TABLE outbox"),
+  ])
+  func `a database that lacks a trigger is whole where a later version has been there`(change: String, object: String)
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      func life() async throws -> DatabaseLife? {
+        let rows = try await fixture.pool.withConnection { try await $0.query(DatabaseLife.select) }
+        return try DatabaseLife(row: rows.only)
+      }
+      #expect(try await life() != nil)
+      try await fixture.pool.withConnection { try await $0.script("\(object) \(change)") }
+      #expect(try await life() == nil)
+      try await fixture.pool.withConnection {
+        try await $0.script("INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, 'later', 'x')")
+      }
+      #expect(try await life() != nil)
+    }
+  }
+
   @Test func `a connection that has fallen silent is listened to no more once another database is found`() async throws
   {
     let server = try await PostgresServer.start()

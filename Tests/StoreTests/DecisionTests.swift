@@ -108,8 +108,13 @@ struct DecisionTests {
       _ = try await fixture.store.apply(
         [fixture.observe(placement, sequence: 1, ready: false, enforced: enforced)], topic: "t", zone: "nord")
       #expect(try await fixture.store.capacity().first?.committed.cpu == 8000)
+      let lowest = Offered.quota(cpu: 4)
+      // How much is in use nobody says: it may be all.
       _ = try await fixture.store.apply(
-        [fixture.observe(placement, sequence: 2, enforced: Offered.quota(cpu: 4))], topic: "t", zone: "nord")
+        [fixture.observe(placement, sequence: 2, enforced: lowest)], topic: "t", zone: "nord")
+      #expect(try await fixture.store.capacity().first?.committed.cpu == 8000)
+      _ = try await fixture.store.apply(
+        [fixture.observe(placement, sequence: 3, enforced: lowest, used: lowest)], topic: "t", zone: "nord")
       #expect(try await fixture.store.capacity().first?.committed.cpu == 4000)
     }
   }

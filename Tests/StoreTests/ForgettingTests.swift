@@ -69,6 +69,15 @@ struct ForgettingTests {
       let unseen = try await removed("unseen", days: 90, isObserved: false, fixture)
       #expect(try await fixture.store.forgetRemoved(olderThan: Self.age, limit: 1).forgotten == 1)
       #expect(try await due(fixture) == [first.spec.id])
+      #expect(try await fixture.store.addressedZones() == ["nord"])
+      // As if the zone were deleted: a tombstone still goes there.
+      func rename(_ slug: String) async throws {
+        try await fixture.tamper(
+          "UPDATE resources SET spec = jsonb_set(spec, '{slug}', to_jsonb('\(slug)'::text)) WHERE kind = 'Zone'")
+      }
+      try await rename("sud")
+      #expect(try await fixture.store.addressedZones() == ["nord", "sud"])
+      try await rename("nord")
       let step = try await fixture.store.forgetRemoved(olderThan: Self.age, limit: 10)
       #expect(step.forgotten == 1)
       // The young one is next, in a day less the time that this takes.
@@ -80,6 +89,9 @@ struct ForgettingTests {
       try await fixture.store.markTombstones([first.spec.id, second.spec.id])
       try await fixture.store.markTombstones([first.spec.id])
       #expect(try await due(fixture).isEmpty)
+      try await rename("sud")
+      #expect(try await fixture.store.addressedZones() == ["sud"])
+      try await rename("nord")
       #expect(try await noted(fixture) == [alive.spec.id, young.spec.id, unseen.spec.id])
       let ids = [alive, first, second, young, unseen].map(\.spec.id)
       #expect(try await fixture.store.forgotten(among: ids) == [first.spec.id, second.spec.id])

@@ -25,7 +25,7 @@ struct UnnotedTests {
           """, deadline: .now + .seconds(60))
       }
       let lines = try await fixture.pool.withConnection { connection in
-        try await connection.query("EXPLAIN \(GovernanceStore.republishUnnoted)").map {
+        try await connection.query("EXPLAIN \(GovernanceStore.republishUnnoted(limit: 2000))").map {
           try $0.decode(String.self, at: 0)
         }
       }
@@ -54,6 +54,27 @@ struct UnnotedTests {
           """)
       }
       #expect(try await fixture.store.requestRepublicationOfUnnoted(deadline: .now + .seconds(60)) == count)
+    }
+  }
+
+  @Test func `what is not noted is asked for in parts, each of which lets go of what it has locked`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for name in ["alpha", "beta", "gamma"] { _ = try await fixture.place(name) }
+      let publish = "UPDATE outbox SET attempts = 1, published_at = now()"
+      let parts: PostgresQuery = """
+        SELECT count(DISTINCT xmin::text) * 10 + count(*) FROM outbox WHERE published_at IS NULL
+        """
+      try await fixture.pool.withConnection { try await $0.script(publish) }
+      #expect(try await fixture.store.requestRepublicationOfUnnoted(part: 2) == 3)
+      #expect(try await fixture.count(parts) == 23, "three states, in two parts")
+      try await fixture.pool.withConnection { try await $0.script(publish) }
+      let error = await #expect(throws: PostgresError.self) {
+        _ = try await fixture.store.requestRepublicationOfUnnoted(deadline: .now, part: 2)
+      }
+      #expect(error?.isRetriable == true)
+      #expect(try await fixture.count(parts) == 12, "what was asked for stays so")
+      #expect(try await fixture.store.requestRepublicationOfUnnoted(deadline: .now + .seconds(60)) == 1)
     }
   }
 

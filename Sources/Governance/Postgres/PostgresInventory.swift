@@ -1,6 +1,7 @@
 /// What a schema has that is not missed at once where it lacks: what guards its rows.
 ///
-/// A backup that is read in over a later schema may fail half-way, with this gone and the record of migrations still there.
+/// A backup that is read in over a later schema may fail half-way, with this gone and the record of migrations still there. A
+/// trigger that is switched off guards nothing, and is taken for one that is gone.
 public struct PostgresInventory: Sendable, Hashable {
   /// Triggers, each as `table.trigger`.
   public var triggers: [String]
@@ -22,7 +23,8 @@ public struct PostgresInventory: Sendable, Hashable {
       """
       SELECT name FROM unnest(\(triggers)) AS n (name) WHERE NOT EXISTS (
         SELECT FROM pg_trigger
-        WHERE tgrelid = to_regclass(split_part(name, '.', 1)) AND tgname = split_part(name, '.', 2))
+        WHERE tgrelid = to_regclass(split_part(name, '.', 1)) AND tgname = split_part(name, '.', 2)
+          AND tgenabled IN ('O', 'A'))
       UNION ALL
       SELECT name FROM unnest(\(indexes)) AS n (name) WHERE NOT EXISTS (
         SELECT FROM pg_index WHERE indexrelid = to_regclass(name) AND indisunique AND indisvalid)

@@ -72,7 +72,7 @@ struct AuditAnchorer: Sendable {
 
   /// Sends the newest anchors of days that the topic has lost, as they were signed then.
   private func sendAgain(lackedBy told: ToldEvidence, with producer: KafkaProducer) async throws {
-    let lost = try await service.store.auditAnchors(lackedBy: told.anchors)
+    let lost = try await service.store.auditAnchors(lackedBy: told)
     guard !lost.isEmpty else { return }
     service.logger.warning(
       "regie.events has lost anchors of the audit trail: they are sent again", metadata: ["anchors": "\(lost.count)"])

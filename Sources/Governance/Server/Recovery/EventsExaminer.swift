@@ -38,7 +38,8 @@ extension BusSurvey {
       default: return
       }
     } catch {
-      told.refuse()
+      guard name.hasPrefix("audit/") else { return told.refuse() }
+      told.refuse(anchor: identifier, under: name)
     }
   }
 }

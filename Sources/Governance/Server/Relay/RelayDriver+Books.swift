@@ -6,6 +6,8 @@ import Store
 extension RelayDriver {
   /// How long it may take to ask for what an earlier version has left, where nobody waits for it.
   private static let askingPatience: Duration = .seconds(300)
+  /// How long it may take at the beginning of a term, for which all zones wait.
+  private static let openingPatience: Duration = .seconds(30)
 
   /// What the bus holds by the database's word; what an earlier version of the program did not note is published again.
   ///
@@ -13,7 +15,7 @@ extension RelayDriver {
   ///   be held up by it as this one is.
   func openBooks(beside group: inout ThrowingDiscardingTaskGroup<any Error>) async throws -> ZoneBooks {
     do {
-      try await askForUnnoted()
+      try await askForUnnoted(until: .now + Self.openingPatience)
     } catch let error as PostgresError where error.isRetriable {
       service.logger.warning("What is not noted is asked for later", metadata: ["error": "\(error)"])
       group.addTask { await keepAskingForUnnoted() }
@@ -22,7 +24,7 @@ extension RelayDriver {
       try await service.store.publishedStates(), recorded: try await service.store.recordedZones())
   }
 
-  private func askForUnnoted(until deadline: ContinuousClock.Instant? = nil) async throws {
+  private func askForUnnoted(until deadline: ContinuousClock.Instant) async throws {
     let unnoted = try await service.store.requestRepublicationOfUnnoted(deadline: deadline)
     if unnoted > 0 {
       service.logger.notice("States of an earlier version are published again", metadata: ["states": "\(unnoted)"])

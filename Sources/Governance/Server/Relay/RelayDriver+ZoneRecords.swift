@@ -52,12 +52,14 @@ extension RelayDriver {
     examiner.hasExamined(zone) && !service.topics.doubted.contains(zone)
   }
 
-  /// Looks for what agents are to be asked for; looked for again at the next quiet moment where that fails.
+  /// Looks for what agents are to be asked for, and which zones there still are; looked for again at the next quiet moment where
+  /// that fails.
   func look(_ books: inout ZoneBooks) async {
     do {
       books.ask(try await service.store.reportRequests())
+      books.address(try await service.store.addressedZones())
     } catch {
-      service.logger.debug("Requests for reports were not read", metadata: ["error": "\(error)"])
+      service.logger.debug("Requests for reports, or the zones, were not read", metadata: ["error": "\(error)"])
     }
   }
 

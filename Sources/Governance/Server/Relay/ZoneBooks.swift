@@ -13,6 +13,8 @@ struct ZoneBooks: Sendable {
     /// By partition, the offset after the last state that the bus has acknowledged.
     var offsets = [Int64](repeating: 0, count: Int(Topics.partitions))
     var isChanged = true
+    /// Tombstones lie on the bus that no record covers yet.
+    var hasUncovered = false
     /// What the next record asks the agent for.
     var request: ReportRequest?
     var lastTried: ContinuousClock.Instant?
@@ -30,6 +32,8 @@ struct ZoneBooks: Sendable {
   static let repetition: Duration = .seconds(300)
 
   private var zones: [String: Zone] = [:]
+  /// The zones that something may still have to be said to, whatever is in their books; nil while that was not read yet.
+  private var addressed: Set<String>?
 
   /// Books of what is known at the beginning of a term; the record of each zone is due.
   ///
@@ -63,6 +67,7 @@ struct ZoneBooks: Sendable {
       zone.reach(tombstone.offset, of: tombstone.partition)
       zone.book.remove(tombstone.placement)
       zone.isChanged = true
+      zone.hasUncovered = true
       zones[tombstone.zone] = zone
     }
   }
@@ -70,6 +75,16 @@ struct ZoneBooks: Sendable {
   /// Has the records of zones due in which nothing has changed: their topics may have been made anew, and hold none then.
   mutating func renew(_ names: Set<String>) {
     for name in names where zones[name] != nil { zones[name]?.isChanged = true }
+  }
+
+  /// Takes note of the zones that something may still have to be said to, whatever is in their books: the others were deleted.
+  mutating func address(_ names: Set<String>) { addressed = names }
+
+  /// Whether nothing is to be said of a zone any more: it was deleted, and nothing is left of it on the bus. Somebody may have
+  /// deleted its topics, and a record would make them again.
+  private func isOver(_ name: String, _ zone: Zone) -> Bool {
+    guard let addressed, !zone.hasUncovered else { return false }
+    return zone.book.count == 0 && !addressed.contains(name)
   }
 
   /// Takes note of what agents are to be asked for: the next record of a zone carries it, and is due where that is new.
@@ -84,14 +99,14 @@ struct ZoneBooks: Sendable {
   func due(at now: ContinuousClock.Instant, without troubled: Set<String>) -> [String] {
     zones.filter { name, zone in
       let pause = zone.isChanged ? Self.interval : Self.repetition
-      return !troubled.contains(name) && (zone.lastTried.map { now - $0 >= pause } ?? true)
+      return !troubled.contains(name) && !isOver(name, zone) && (zone.lastTried.map { now - $0 >= pause } ?? true)
     }.keys.sorted()
   }
 
   /// When the next one that has changed is due; nil while nothing has.
   func nextDue(without troubled: Set<String>) -> ContinuousClock.Instant? {
-    zones.filter { $0.value.isChanged && !troubled.contains($0.key) }.compactMap(\.value.lastTried).min()
-      .map { $0 + Self.interval }
+    zones.filter { $0.value.isChanged && !troubled.contains($0.key) && !isOver($0.key, $0.value) }
+      .compactMap(\.value.lastTried).min().map { $0 + Self.interval }
   }
 
   /// The record of a zone under the number it was given; nil for a zone that is not known.
@@ -107,6 +122,7 @@ struct ZoneBooks: Sendable {
   mutating func tried(_ zone: String, at now: ContinuousClock.Instant, isPublished: Bool) {
     zones[zone]?.lastTried = now
     zones[zone]?.isChanged = !isPublished
+    if isPublished { zones[zone]?.hasUncovered = false }
   }
 }
 

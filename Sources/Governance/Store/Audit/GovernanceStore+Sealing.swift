@@ -107,22 +107,29 @@ extension GovernanceStore {
   }
 
   /// The newest anchors of days of which the bus has lost this one: under its key lies none, or one of an earlier
-  /// position. The oldest first.
+  /// position. The oldest first. The newest of all is not among them: another instance may anchor more under its key meanwhile,
+  /// and whoever sends it late would put it over that. Where the bus lacks it, the head is anchored anew.
   ///
-  /// - Parameter positions: by key, the position that was anchored last on the topic, all of which was read.
-  public func auditAnchors(lackedBy positions: [String: Int64]) async throws -> [AuditAnchorRecord] {
-    let held = Array(positions)
+  /// - Parameter told: what the topic holds, all of which was read. What lies there and is not believed, since its key is not
+  ///   known, is not lost.
+  public func auditAnchors(lackedBy told: ToldEvidence) async throws -> [AuditAnchorRecord] {
+    let held = Array(told.anchors)
     let rows = try await pool.withConnection {
       try await $0.query(
         """
         SELECT a.record FROM audit_anchors a WHERE NOT EXISTS (
           SELECT FROM unnest(\(held.map(\.key)), \(held.map(\.value))) AS h (key, position)
           WHERE h.key = a.key AND h.position >= a.position)
+          AND a.position < (SELECT max(position) FROM audit_anchors)
         ORDER BY a.position
         """)
     }
-    return try rows.map { row in
+    let records = try rows.map { row in
       try JSONDecoder().decode(AuditAnchorRecord.self, from: Data(try row.decode([UInt8].self, "record")))
+    }
+    return records.filter { record in
+      guard let identifier = told.refusedAnchors[record.key] else { return true }
+      return !record.pairs.contains { $0.name == "ce_id" && $0.value == Array(identifier.utf8) }
     }
   }
 

@@ -140,6 +140,18 @@ extension GovernanceStore {
     return try rows.map { try $0.decode("zone") }
   }
 
+  /// The zones (their slugs) that are declared, and those whose topics still wait for a tombstone.
+  public func addressedZones() async throws -> Set<String> {
+    let rows = try await pool.withConnection {
+      try await $0.query(
+        """
+        SELECT spec ->> 'slug' AS zone FROM resources WHERE kind = 'Zone' AND deleted_at IS NULL
+        UNION SELECT zone FROM placements WHERE forgotten_at IS NOT NULL AND tombstone_at IS NULL
+        """)
+    }
+    return Set(try rows.map { try $0.decode(String.self, "zone") })
+  }
+
   /// The zones (their slugs) that the database knows, be they declared or not: topics outlive their zone.
   public func knownZones() async throws -> Set<String> {
     let rows = try await pool.withConnection {

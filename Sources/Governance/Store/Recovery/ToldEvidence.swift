@@ -38,6 +38,8 @@ public struct ToldEvidence: Sendable {
   public private(set) var acts: [String: Act] = [:]
   /// By the record's key, the position that was anchored last under it. There is a key for each day and epoch.
   public private(set) var anchors: [String: Int64] = [:]
+  /// By the record's key, the identifier of the anchor that lies there last and could not be believed.
+  public private(set) var refusedAnchors: [String: String] = [:]
   /// By the record's key, the identifier of the event that was told last, of whatever kind, whoever has signed it;
   /// where that is listed.
   public private(set) var events: [String: UUID] = [:]
@@ -64,6 +66,7 @@ public struct ToldEvidence: Sendable {
   public mutating func take(_ anchor: AuditAnchor, under key: String) {
     epoch = max(epoch, anchor.epoch)
     anchors[key] = anchor.position
+    refusedAnchors[key] = nil
     if let known = self.anchor, (known.epoch, known.position) > (anchor.epoch, anchor.position) { return }
     self.anchor = anchor
   }
@@ -87,6 +90,16 @@ public struct ToldEvidence: Sendable {
 
   /// Counts a record that is not believed.
   public mutating func refuse() { refused += 1 }
+
+  /// Counts an anchor of the audit trail that is not believed.
+  ///
+  /// - Parameters:
+  ///   - identifier: the event's; nil where it names none.
+  ///   - key: the record's.
+  public mutating func refuse(anchor identifier: String?, under key: String) {
+    refuse()
+    refusedAnchors[key] = identifier
+  }
 }
 
 /// The database's own account of what it has told, to be read after the topic.

@@ -51,29 +51,44 @@ extension GovernanceStore {
   }
 
   /// Has the latest state of placements published once more of which it is not noted that the bus has it: an earlier version
-  /// of the program has published them.
+  /// of the program has published them. It is done part by part, each of which takes as long as any statement at most: decisions
+  /// wait for the placements that a part has locked. For one that somebody holds a part waits five seconds.
   ///
-  /// - Parameter deadline: until when it may take; by default as long as any statement. For a placement that somebody holds it
-  ///   waits five seconds, however long that is: decisions wait for those that it has locked by then.
+  /// - Parameters:
+  ///   - deadline: until when a further part is begun; nil for all. What was asked for by then stays so.
+  ///   - part: how many are asked for at once.
   /// - Returns: How many were asked for.
-  public func requestRepublicationOfUnnoted(deadline: ContinuousClock.Instant? = nil) async throws -> Int {
-    try await pool.withTransaction(deadline: deadline) { connection in
-      let answers = try await connection.pipeline(
-        ["SET LOCAL lock_timeout = '5s'", Self.republishUnnoted, Self.announceOutbox], deadline: deadline)
-      return answers[1].affected
+  /// - Throws: `PostgresError` that may pass (``PostgresError/isRetriable``) where the deadline was not enough.
+  public func requestRepublicationOfUnnoted(
+    deadline: ContinuousClock.Instant? = nil, part: Int = 2000
+  ) async throws -> Int {
+    var count = 0
+    while true {
+      let more = try await pool.withTransaction { connection in
+        let answers = try await connection.pipeline([
+          "SET LOCAL lock_timeout = '5s'", Self.republishUnnoted(limit: part), Self.announceOutbox,
+        ])
+        return answers[1].affected
+      }
+      guard more > 0 else { return count }
+      count += more
+      if let deadline, ContinuousClock.now >= deadline {
+        throw PostgresError(.deadlineExceeded, "\(count) states were asked for, and more are not noted")
+      }
     }
   }
 
   /// What is forgotten keeps its row for good, and soon there is more of it than of all else. So what stands is looked for by one
   /// index, and what is gone and not forgotten by another (what is forgotten is gone, by a rule of the table).
-  static var republishUnnoted: PostgresQuery {
-    republish(
+  static func republishUnnoted(limit: Int) -> PostgresQuery {
+    let all = republish(
       """
       (p.removed_at IS NULL OR (p.removed_at IS NOT NULL AND p.forgotten_at IS NULL))
         AND NOT EXISTS (SELECT FROM published_states s
           WHERE s.placement = p.id AND (s.epoch, s.revision) >= (p.epoch, p.revision))
         AND NOT EXISTS (SELECT FROM outbox w WHERE w.placement = p.id AND w.published_at IS NULL)
       """, reason: "not noted")
+    return "\(all) LIMIT \(max(limit, 1))"
   }
 
   /// Has the latest state of all placements of a zone (its slug) published once more, for an agent that can not read

@@ -81,14 +81,16 @@ struct ObservationEffects: Sendable {
 extension PlacementRecord {
   /// What the ledger holds for it now that its current revision was seen applied. Of what was promised before nothing
   /// goes back that may still be let in, since API servers judge by what a quota enforces and not by what it says, or
-  /// that is in use, since a lowered quota evicts nobody.
+  /// that is in use, since a lowered quota evicts nobody. What is limited and of which nobody says how much is in use may all
+  /// be.
   fileprivate var heldAsSeen: ResourceAmounts {
     // Where nobody says what is enforced only Ready says that it is what was decided.
     guard let report = observed?.state, report.enforced != nil || isReady else { return reserved }
     let (wanted, used) = (ResourceAmounts(spec.quota), ResourceAmounts(report.used ?? ResourceList()))
     var held = wanted
     for resource in CountedResource.allCases {
-      let most = max(used[resource], report.limit(of: resource, wanted: spec.quota))
+      let isUseUnknown = report.enforced?[resource] != nil && report.used?[resource] == nil
+      let most: Int64 = isUseUnknown ? .max : max(used[resource], report.limit(of: resource, wanted: spec.quota))
       held[resource] = max(wanted[resource], min(reserved[resource], most))
     }
     return held

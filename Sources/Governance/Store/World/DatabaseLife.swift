@@ -14,14 +14,20 @@ struct DatabaseLife: Sendable, Hashable {
   /// How much of the log has reached the disk. It never shrinks but where an earlier state of the disk came back.
   var position: Int64
 
-  /// A dump that is read in makes triggers when all rows and indexes are there: until then it has no epoch.
+  /// The latest migration that this program knows.
+  private static let latestVersion: Int = StoreMigrations.all.map(\.version).max() ?? 0
+
+  /// A dump that is read in makes triggers when all rows and indexes are there: until then it has no epoch. A later version of
+  /// the program may have done away with the trigger that this one looks at.
   static let select: PostgresQuery = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
       left(pg_walfile_name(pg_current_wal_flush_lsn()), 8) AS timeline,
       (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS database,
       'epoch'::regclass::oid::bigint AS object,
       (SELECT epoch FROM epoch WHERE EXISTS (SELECT FROM pg_trigger
-        WHERE tgrelid = to_regclass('outbox') AND tgname = 'outbox_while_suspended')) AS epoch,
+        WHERE tgrelid = to_regclass('outbox') AND tgname = 'outbox_while_suspended' AND tgenabled IN ('O', 'A'))
+        OR EXISTS (SELECT FROM schema_migrations
+          WHERE version > \(latestVersion))) AS epoch,
       (pg_current_wal_flush_lsn() - '0/0')::bigint AS position
     """
 
@@ -79,6 +85,8 @@ final class KnownLife: Sendable {
     var isUnknown = false
     /// Whether turns are to end that may have begun on another database.
     var owesTurns = false
+    /// Whether not all of it was there when it was read last.
+    var isIncomplete = false
   }
 
   private let state = NIOLockedValueBox(State())
@@ -92,7 +100,8 @@ final class KnownLife: Sendable {
       if let readAt = state.readAt, moment < readAt { return [] }
       let now = ContinuousClock.now
       let differences = state.life.map { life.differences(from: $0) } ?? []
-      let owesTurns = state.owesTurns || DatabaseLife.isAnother(differences)
+      // Who began on a part has not seen all of it.
+      let owesTurns = state.owesTurns || state.isIncomplete || DatabaseLife.isAnother(differences)
       state = State(life: life, readAt: now, askedAt: now, owesTurns: owesTurns)
       return differences
     }
@@ -100,6 +109,14 @@ final class KnownLife: Sendable {
 
   /// Turns are to end that may have begun on another database.
   func oweTurns() { state.withLockedValue { $0.owesTurns = true } }
+
+  /// Not all of it is there. Turns are to end that may have begun on what was there before, once, and once more when it is whole.
+  /// It is not told again by each look: nobody could lead for longer than a second where this is a mistake.
+  func foundIncomplete() {
+    state.withLockedValue { state in
+      if !state.isIncomplete { (state.isIncomplete, state.owesTurns) = (true, true) }
+    }
+  }
 
   /// Whether turns are to end: told once, to whoever ends them.
   func takeOwedTurns() -> Bool {

@@ -82,7 +82,7 @@ extension GovernanceStore {
       let askedAt = ContinuousClock.now
       let rows = try await pool.withConnection { try await $0.query(DatabaseLife.select) }
       guard let found = try DatabaseLife(row: rows.only) else {
-        life.oweTurns()
+        life.foundIncomplete()
         throw DatabaseIncomplete()
       }
       let differences = life.take(found, askedAt: askedAt)
