@@ -103,6 +103,21 @@ struct FreezingTests {
     #expect(pods(rig) == "0")
   }
 
+  @Test func `what a freeze has set is taken away before the next revision, of the very objects that were seen`() {
+    var rig = frozen("7")
+    rig.succeed(used: ["pods": "7"])
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
+    let clearance = rig.order?.clearances[Fixtures.quotaRef]
+    let nothing: ObjectTree = ["hard": ["pods": .null]]
+    #expect(clearance?["spec"] == nothing)
+    #expect(clearance?["metadata"]?["labels"] == ObjectTree.object([Labels.podsInUse: .null]))
+    #expect(clearance?["metadata"]?["uid"] == "u1" && clearance?["metadata"]?["resourceVersion"] != nil)
+    #expect(rig.order?.clearances[Fixtures.namespaceRef] != nil, "its phase")
+    rig.succeed()
+    rig.feed(.desired(Fixtures.desired(4), publishedAt: nil, refusal: nil))
+    #expect(rig.order?.clearances.isEmpty == true, "nothing is left")
+  }
+
   @Test func `no more pods than were decided`() {
     var state = Fixtures.desired(2, phase: .frozen)
     state.quota.pods = Quantity(5)

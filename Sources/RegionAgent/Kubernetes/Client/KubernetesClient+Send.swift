@@ -56,22 +56,27 @@ extension KubernetesClient {
 
   /// One try, and another where what may have been renewed was read again.
   private func attempt(_ call: Call, _ deadline: ContinuousClock.Instant) async throws -> Data {
+    let used = await certificates?.renewals
     do {
       return try await exchange(call, deadline)
     } catch let error as KubernetesError {
-      guard await renew(after: error) else { throw error }
+      guard await renew(after: error, used: used) else { throw error }
       return try await exchange(call, deadline)
     }
   }
 
   /// Whether a call that has failed is worth another try, since files that others renew were read again: a token that
   /// the server refuses, or certificates where one of the two does not believe the other.
-  func renew(after error: KubernetesError) async -> Bool {
+  ///
+  /// - Parameter used: how often certificates had been renewed before that call.
+  func renew(after error: KubernetesError, used: Int?) async -> Bool {
     if error.code == 401, let tokenFile {
       await tokenFile.suspect()
       return true
     }
-    guard error.code == 401 || error.kind == .tls, let certificates, await certificates.renew() else { return false }
+    guard error.code == 401 || error.kind == .tls, let certificates, await certificates.renew(after: used ?? 0) else {
+      return false
+    }
     logger.notice("certificates have been renewed, and were read again", metadata: ["error": "\(error)"])
     return true
   }

@@ -43,7 +43,7 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
 
   /// A watch that lasted this long was a good one: its end is no failure.
   private static var goodWatch: Duration { .seconds(10) }
-  /// After watches were silent for this long all is listed again, whatever the server's version is.
+  /// After watches were silent for this long in all, all is listed again, whatever the server's version is.
   private static var longestSilence: Duration { .seconds(1800) }
 
   private let backoff: Backoff
@@ -55,7 +55,8 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
   private var hasTold = false
   /// How long watches have been open that told nothing, since one last did or the server's version was looked at.
   private var silence = Duration.zero
-  /// The same, since one last did or all was listed.
+  /// How long they have been, added up since all was listed: a server that was restored and tells something again has not told
+  /// what came before.
   private var wholeSilence = Duration.zero
   /// What was told last of an interruption that is not over.
   private var interruption: KubernetesError.Kind?
@@ -150,7 +151,7 @@ struct ReflectorMachine<Value: Decodable & Sendable>: Sendable {
     resourceVersion = version
     failures = 0
     hasTold = true
-    (silence, wholeSilence) = (.zero, .zero)
+    silence = .zero
   }
 
   private mutating func ended(

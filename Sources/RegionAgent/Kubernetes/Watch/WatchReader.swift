@@ -51,10 +51,11 @@ final class WatchReader<Value: Decodable & Sendable>: @unchecked Sendable {
 
   private func connect(until deadline: ContinuousClock.Instant) async throws {
     let response: HTTPClientResponse
+    let used = await client.certificates?.renewals
     do {
       response = try await accepted(until: deadline)
     } catch let error as KubernetesError {
-      guard await client.renew(after: error) else { throw error }
+      guard await client.renew(after: error, used: used) else { throw error }
       response = try await accepted(until: deadline)
     }
     chunks = response.body.makeAsyncIterator()

@@ -51,7 +51,7 @@ struct OrderExecutor: Sendable {
     var refused: String?
     if order.namespaceIsOurs, order.mayCreateNamespace, let uid = order.namespaceUID {
       do {
-        return try await apply(object, force: true, uid: uid)
+        return try await apply(object, force: true, uid: uid, clearing: order.clearances[object.ref])
       } catch let failure as ApplyFailure where failure.kind == .changed { refused = uid }
     }
     if order.namespaceUID == nil, order.mayCreateNamespace {
@@ -60,7 +60,9 @@ struct OrderExecutor: Sendable {
       } catch let failure as ApplyFailure where failure.kind == .changed {}
     }
     let uid = try await ourNamespace(object.ref, order, others)
-    return try await apply(object, force: uid != nil, uid: uid, isThere: uid != nil && uid == refused)
+    let clearing = uid == order.uids[object.ref] ? order.clearances[object.ref] : nil
+    return try await apply(
+      object, force: uid != nil, uid: uid, clearing: clearing, isThere: uid != nil && uid == refused)
   }
 
   /// All of them, in no order: one that is refused keeps none of the others from being applied.
@@ -87,7 +89,7 @@ struct OrderExecutor: Sendable {
     if order.isGuest { return try await applyAsGuest(object, order) }
     guard let uid = order.uids[object.ref] else { return try await apply(object, force: true) }
     do {
-      return try await apply(object, force: true, uid: uid)
+      return try await apply(object, force: true, uid: uid, clearing: order.clearances[object.ref])
     } catch let failure as ApplyFailure where failure.kind == .changed {
       // Made again, perhaps along with its namespace, and perhaps by somebody else.
       try await expectNamespace(of: object, order, others)
@@ -181,19 +183,24 @@ struct OrderExecutor: Sendable {
   /// - Parameters:
   ///   - uid: of the object that is meant; ``ApplyFailure/Kind/changed`` where it is another one, or none.
   ///   - resourceVersion: the version of it that is meant; ``ApplyFailure/Kind/changed`` where it was written to since.
+  ///   - clearing: what takes away before what the apply would leave, of the object with that `uid`.
   ///   - isThere: whether that object was found there after a try to write to it was refused: that it is not there is not why.
   ///   - isNew: whether none is meant that is there; ``ApplyFailure/Kind/changed`` where there is one.
   ///   - isGuest: whether it is in another's namespace; ``FieldConflict`` where others have fields of it.
   private func apply(
-    _ object: ManagedObject, force: Bool, uid: String? = nil, resourceVersion: String? = nil, isThere: Bool = false,
-    isNew: Bool = false, isGuest: Bool = false
+    _ object: ManagedObject, force: Bool, uid: String? = nil, resourceVersion: String? = nil,
+    clearing: ObjectTree? = nil, isThere: Bool = false, isNew: Bool = false, isGuest: Bool = false
   ) async throws -> LiveObject {
+    if let clearing, let uid { _ = try await clear(object, uid: uid, with: clearing) }
     do {
       let answer: Observed<LiveProjection> = try await client.apply(
         object.body(of: uid, resourceVersion: resourceVersion, isNew: isNew), to: object.ref.path,
         fieldManager: Labels.fieldManager, force: force)
       Counter(label: "regie.agent.applied_objects", dimensions: [("kind", object.ref.kind.rawValue)]).increment()
-      return try await clear(object, answer.value.live(object.ref.kind, answer.identity))
+      let live = answer.value.live(object.ref.kind, answer.identity)
+      // What nobody had seen before, as it was written meanwhile.
+      guard let left = object.clearance(of: live) else { return live }
+      return try await clear(object, uid: live.uid, with: left)
     } catch let error as KubernetesError {
       // Who has which field of what is there, too, may be said before the version is looked at.
       let isOfAnother = uid != nil && error.isOfAnotherObject && !(isThere && error.kind == .conflict)
@@ -213,20 +220,39 @@ struct OrderExecutor: Sendable {
     }
   }
 
-  /// Takes away what an apply leaves of another phase, since somebody else has it, too: once, and of the very object that has
-  /// answered. Whoever writes it again is answered at the pace of any drift.
-  private func clear(_ object: ManagedObject, _ live: LiveObject) async throws -> LiveObject {
-    guard let body = object.clearance(of: live) else { return live }
+  /// Takes away what an apply leaves of another phase, since somebody else has it, too: of the very object that was seen, and as it
+  /// was seen. Where it was written to since it is looked at once more, as by who counts what is used: what bears a later
+  /// revision is left. Whoever writes it again is answered at the pace of any drift.
+  private func clear(_ object: ManagedObject, uid: String, with body: ObjectTree) async throws -> LiveObject {
     do {
-      let answer: Observed<LiveProjection> = try await client.patch(
-        object.ref.path, merge: body, fieldManager: Labels.fieldManager)
-      return answer.value.live(object.ref.kind, answer.identity)
+      do {
+        return try await patch(object, with: body)
+      } catch let error as KubernetesError where error.kind == .conflict {
+        let there: Observed<LiveProjection> = try await client.get(object.ref.path)
+        let live = there.value.live(object.ref.kind, there.identity)
+        guard live.uid == uid else {
+          throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was seen: \(error.message)")
+        }
+        if object.isOlder(than: live) {
+          throw ApplyFailure(
+            kind: .conflict, message: "\(object.ref) bears a later revision than the one to be applied")
+        }
+        guard let left = object.clearance(of: live) else { return live }
+        return try await patch(object, with: left)
+      }
     } catch let error as KubernetesError {
-      if error.kind == .notFound || error.isOfAnotherObject {
-        throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was applied: \(error.message)")
+      // A 409 is the object's own, which was found there.
+      if error.kind == .notFound || error.isOfAnotherUID {
+        throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was seen: \(error.message)")
       }
       throw ApplyFailure(error, object: object.ref)
     }
+  }
+
+  private func patch(_ object: ManagedObject, with body: ObjectTree) async throws -> LiveObject {
+    let answer: Observed<LiveProjection> = try await client.patch(
+      object.ref.path, merge: body, fieldManager: Labels.fieldManager)
+    return answer.value.live(object.ref.kind, answer.identity)
   }
 }
 
@@ -250,14 +276,29 @@ extension LiveProjection {
   }
 }
 
+extension ManagedObject {
+  /// Whether what is there bears a later version.
+  fileprivate func isOlder(than live: LiveObject) -> Bool {
+    func version(_ labels: [String: String]) -> StateVersion? {
+      guard let epoch = labels[Labels.epoch].flatMap({ Int64($0) }),
+        let revision = labels[Labels.revision].flatMap({ Int64($0) })
+      else { return nil }
+      return StateVersion(epoch: epoch, revision: revision)
+    }
+    guard let mine = version(labels), let its = version(live.labels) else { return false }
+    return mine < its
+  }
+}
+
 extension KubernetesError {
   /// After an apply that names a `uid`: whether another object bears the name (422), or none (409).
   fileprivate var isOfAnotherObject: Bool {
-    switch kind {
-    case .conflict: conflicts.isEmpty
-    case .unprocessable: causes.contains { $0.field == "metadata.uid" }
-    default: false
-    }
+    kind == .conflict ? conflicts.isEmpty : isOfAnotherUID
+  }
+
+  /// Whether another object than the one with the `uid` that was named bears the name.
+  fileprivate var isOfAnotherUID: Bool {
+    kind == .unprocessable && causes.contains { $0.field == "metadata.uid" }
   }
 }
 

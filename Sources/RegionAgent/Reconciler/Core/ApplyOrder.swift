@@ -15,6 +15,9 @@ public struct ApplyOrder: Sendable, Hashable {
   public var namespaceUID: String?
   /// By object, the `uid` of the one that was last seen: what is written by force is written to that one, or looked at before.
   public var uids: [ObjectRef: String]
+  /// By object, the body of a merge patch that takes away what an apply leaves of another phase, where such was seen. It goes
+  /// first: what bears the mark of a revision is then all of it, whatever ends the agent between the two.
+  public var clearances: [ObjectRef: ObjectTree]
   /// Whether the namespace may be made. One that is to be removed is only marked: that it is gone meanwhile is the aim.
   public var mayCreateNamespace: Bool
   /// Whether the namespace is another's (mode `adopt`): fields that others apply are left to them.
@@ -23,7 +26,8 @@ public struct ApplyOrder: Sendable, Hashable {
   /// An order.
   public init(
     placement: UUID, attempt: Int, objects: [ManagedObject], namespaceIsOurs: Bool, namespaceUID: String? = nil,
-    uids: [ObjectRef: String] = [:], mayCreateNamespace: Bool = true, isGuest: Bool = false
+    uids: [ObjectRef: String] = [:], clearances: [ObjectRef: ObjectTree] = [:], mayCreateNamespace: Bool = true,
+    isGuest: Bool = false
   ) {
     self.placement = placement
     self.attempt = attempt
@@ -31,6 +35,7 @@ public struct ApplyOrder: Sendable, Hashable {
     self.namespaceIsOurs = namespaceIsOurs
     self.namespaceUID = namespaceUID
     self.uids = uids
+    self.clearances = clearances
     self.mayCreateNamespace = mayCreateNamespace
     self.isGuest = isGuest
   }

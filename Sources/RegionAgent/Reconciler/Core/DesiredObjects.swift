@@ -43,7 +43,7 @@ public enum DesiredObjects {
   }
 
   /// What Régie sets in some phase and takes away in the next.
-  private static let passing: [ManagedKind: [[String]]] = [
+  static let passing: [ManagedKind: [[String]]] = [
     .namespace: [["metadata", "labels", Labels.phase], ["metadata", "annotations", Labels.notBefore]],
     .resourceQuota: [
       ["metadata", "labels", Labels.podsInUse], ["spec", "hard", "pods"], ["spec", "hard", "persistentvolumeclaims"],

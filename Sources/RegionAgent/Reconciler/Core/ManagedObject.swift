@@ -131,19 +131,21 @@ public struct ManagedObject: Sendable, Hashable {
   /// What stands where nothing may.
   private func remnants(in live: LiveObject) -> [(path: [String], live: ObjectTree)] {
     guard !unwanted.isEmpty else { return [] }
-    let there: ObjectTree = [
-      "metadata": ["labels": Self.tree(live.labels), "annotations": Self.tree(live.annotations)],
-      "spec": live.spec ?? .null,
-    ]
-    return unwanted.compactMap { path in there.member(at: path).map { (path: path, live: $0) } }
+    return unwanted.compactMap { path in live.member(at: path).map { (path: path, live: $0) } }
   }
 
-  /// The body of a merge patch that takes away what stands where nothing may, of this very object; nil where nothing does.
+  /// The body of a merge patch that takes away what stands where nothing may, of this very object as it was seen: the API server
+  /// refuses it where somebody has written to it since. Nil where nothing stands there.
   func clearance(of live: LiveObject) -> ObjectTree? {
-    let remnants = remnants(in: live)
+    clearance(of: remnants(in: live).map { $0.path }, uid: live.uid, resourceVersion: live.resourceVersion)
+  }
+
+  /// The same, of an object of which it is known what stands at these paths.
+  func clearance(of standing: [[String]], uid: String, resourceVersion: String) -> ObjectTree? {
+    let remnants = unwanted.filter { standing.contains($0) }
     guard !remnants.isEmpty else { return nil }
-    var body: ObjectTree = ["metadata": ["uid": .string(live.uid)]]
-    for remnant in remnants { body = body.emptied(at: remnant.path[...]) }
+    var body: ObjectTree = ["metadata": ["uid": .string(uid), "resourceVersion": .string(resourceVersion)]]
+    for path in remnants { body = body.emptied(at: path[...]) }
     return body
   }
 
@@ -235,6 +237,21 @@ public struct LiveObject: Sendable, Hashable {
     self.writers = writers
     self.hindrance = hindrance
   }
+
+  /// What stands at a path of members.
+  func member(at path: [String]) -> ObjectTree? {
+    let tree: ObjectTree = [
+      "metadata": [
+        "labels": .object(labels.mapValues { .string($0) }),
+        "annotations": .object(annotations.mapValues { .string($0) }),
+      ],
+      "spec": spec ?? .null,
+    ]
+    return tree.member(at: path)
+  }
+
+  /// Where something stands that Régie sets in some phase only.
+  var passing: [[String]] { (DesiredObjects.passing[ref.kind] ?? []).filter { member(at: $0) != nil } }
 
   /// Whether it is a quota that counts some pods only: it limits none of the others.
   var isScoped: Bool {

@@ -129,7 +129,13 @@ extension PlacementMachine {
       namespaceUID: namespaceUID,
       uids: Dictionary(
         differing.compactMap { object in facts[object.ref].map { (object.ref, $0.uid) } }, uniquingKeysWith: { $1 }),
+      clearances: Dictionary(
+        differing.compactMap { object in clearance(of: object).map { (object.ref, $0) } }, uniquingKeysWith: { $1 }),
       mayCreateNamespace: desired?.phase != .removed && !kept.isBound, isGuest: desired?.mode == .adopt)
+  }
+
+  private func clearance(of object: ManagedObject) -> ObjectTree? {
+    facts[object.ref].flatMap { object.clearance(of: $0.passing, uid: $0.uid, resourceVersion: $0.resourceVersion) }
   }
 
   /// Nothing differs, whatever the last attempt said: one that timed out may have come through.

@@ -98,7 +98,8 @@ extension PlacementMachine {
       uid: object.uid, resourceVersion: object.resourceVersion, isAsWanted: differences.isEmpty,
       isTerminating: object.isTerminating, isOurs: isOurs, isAnothers: !isOurs && (isGuest || owner != nil),
       bearsVersion: bearsVersion(object, of: wanted, differences), age: isOurs ? age(of: object) : .unmarked,
-      isTighter: object.ref.kind == .resourceQuota && wanted.isNoTighter(than: object), hindrance: object.hindrance,
+      isTighter: object.ref.kind == .resourceQuota && wanted.isNoTighter(than: object),
+      passing: object.passing, hindrance: object.hindrance,
       pauseUntil: object.ref.kind == pausingKind
         ? object.annotations[Labels.pauseUntil].flatMap { Timestamp($0) } : nil)
     graves[object.ref] = nil

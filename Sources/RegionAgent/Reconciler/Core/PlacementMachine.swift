@@ -91,6 +91,8 @@ public struct PlacementMachine: Sendable {
     var age: Age
     /// Whether it is a quota that lets in no more than is wanted of any resource.
     var isTighter: Bool
+    /// Where something stands in it that Régie sets in some phase only.
+    var passing: [[String]]
     /// What holds its deletion up, as the cluster says.
     var hindrance: String?
     /// On a Namespace, or on the quota in another's: until when corrections pause.
