@@ -6,6 +6,7 @@ import KafkaMock
 import Postgres
 import Store
 import Telemetry
+import TestSupport
 import Testing
 import Trail
 
