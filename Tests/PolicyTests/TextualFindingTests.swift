@@ -40,6 +40,12 @@ struct TextualFindingTests {
     #expect(found("e", "a", "c") == ["\(path)[1]", "\(path)[2]"])
     #expect(found("e", "a", "b") == ["\(path)[2]"])
     #expect(found("b", "c", "d") == [] && found("e", "d") == [])
+    // Of two terms both have to hold.
+    let terms = [["a"], ["b", "c", "d"]].map {
+      LabelSelector.Requirement(key: "project.dataClass", operator: .notIn, values: $0)
+    }
+    let rules = [rule("r", .require, all(.among("region.name", "x")), subject: LabelSelector(matchExpressions: terms))]
+    #expect(textual(policy(rules, classes: classes)) == [])
   }
 
   @Test("selectors whose terms exclude each other, wherever they stand")

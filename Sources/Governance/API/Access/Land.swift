@@ -75,6 +75,10 @@ extension GovernanceStore {
     }
     let unknown = engine.unknown(of: fresh)
     guard unknown.isEmpty else { throw Self.raise(unknown, accepted: known) }
+    // It would say nothing of the data, and take it out of what is for all but that class.
+    let inherited = engine.inherited(by: known)
+    let idle = fresh.filter(inherited.contains)
+    guard idle.isEmpty else { throw Self.raise(idle, accepted: known) }
     let sensitivity = engine.sensitivity(of: known)
     guard engine.sensitivity(of: project.spec.dataClasses) > sensitivity else { return }
     throw Self.raise(fresh, accepted: [sensitivity.rawValue])
@@ -84,8 +88,9 @@ extension GovernanceStore {
     let list = classes.joined(separator: ", ")
     return StoreError(
       .forbidden, path: "spec.dataClasses",
-      "that its data is more sensitive, the console or governance says, and not the team: \(list)",
-      fr: "que ses données sont plus sensibles, la console ou la gouvernance le dit, et non l’équipe : \(list)",
+      "what classes its data is of, the console or governance says where rules change by it, and not the team: \(list)",
+      fr: "de quelles classes sont ses données, la console ou la gouvernance le dit quand des règles en changent, "
+        + "et non l’équipe : \(list)",
       accepted: accepted.isEmpty ? Sensitivity.usuel.rawValue : accepted.joined(separator: ", "))
   }
 }

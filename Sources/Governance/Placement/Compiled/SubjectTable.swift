@@ -70,8 +70,8 @@ struct SubjectTable: Sendable {
   }
 
   /// How one project stands to every selector. Its data is of the classes that it declares and of all that these inherit
-  /// from, as it is for what classes demand, but `NotIn` leaves out only who declares what it names: what is more sensitive
-  /// escapes no rule either way.
+  /// from, as it is for what classes demand, but `NotIn` leaves out only who declares what it names: by being more sensitive
+  /// nothing escapes a rule.
   func answers(for project: Resource<ProjectSpec>, classes: ClassTable) -> Answers {
     var standings = [Standing](repeating: [], count: numbers.count)
     for (key, attribute, column) in columns {

@@ -31,6 +31,11 @@ extension Engine {
   public func unknown(of dataClasses: [String]) -> [String] {
     dataClasses.filter { policy.spec.sensitivity(of: $0) == nil }
   }
+
+  /// What data of these classes is of already, as they inherit from it.
+  public func inherited(by dataClasses: [String]) -> Set<String> {
+    Set(compiled.classes.lineage(of: dataClasses)).subtracting(dataClasses)
+  }
 }
 
 extension Compiled {

@@ -77,9 +77,14 @@ struct SelectorChecks {
 
   /// `NotIn` goes by what a project declares: whoever declares an heir only stays meant, which may not be what was thought.
   private func heirsNotNamed(_ place: Place) -> [Finding] {
-    place.selector.matchExpressions.enumerated().flatMap { index, term -> [Finding] in
-      guard term.key == "project.dataClass", term.operator == .notIn else { return [] }
-      let heirs = theory.heirs(beside: term.values)
+    let terms = place.selector.matchExpressions
+    let isLeavingOut = { (term: LabelSelector.Requirement) in
+      term.key == "project.dataClass" && term.operator == .notIn
+    }
+    // All of them have to hold: what one names no other lets in.
+    let heirs = theory.heirs(beside: terms.filter(isLeavingOut).flatMap(\.values))
+    return terms.enumerated().flatMap { index, term -> [Finding] in
+      guard isLeavingOut(term) else { return [] }
       return term.values.enumerated().compactMap { position, value in
         guard let left = heirs[value]?.sorted() else { return nil }
         let names = left.prefix(3).joined(separator: ", ") + (left.count > 3 ? ", …" : "")

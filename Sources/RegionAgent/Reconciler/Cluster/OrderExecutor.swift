@@ -221,25 +221,22 @@ struct OrderExecutor: Sendable {
   }
 
   /// Takes away what an apply leaves of another phase, since somebody else has it, too: of the very object that was seen, and as it
-  /// was seen. Where it was written to since it is looked at once more, as by who counts what is used: what bears a later
-  /// revision is left. Whoever writes it again is answered at the pace of any drift.
+  /// was seen. Where it was written to since it is looked at again, as by who counts what is used, as often as the API server tries
+  /// a patch that names no version: what bears a later revision is left. Whoever writes it again is answered at the pace of any
+  /// drift.
   private func clear(_ object: ManagedObject, uid: String, with body: ObjectTree) async throws -> LiveObject {
     do {
-      do {
-        return try await patch(object, with: body)
-      } catch let error as KubernetesError where error.kind == .conflict {
-        let there: Observed<LiveProjection> = try await client.get(object.ref.path)
-        let live = there.value.live(object.ref.kind, there.identity)
-        guard live.uid == uid else {
-          throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was seen: \(error.message)")
+      var body = body
+      for _ in 1..<Self.clearingAttempts {
+        do {
+          return try await patch(object, with: body)
+        } catch let error as KubernetesError where error.kind == .conflict {
+          let live = try await look(again: object, uid: uid, after: error)
+          guard let left = object.clearance(of: live) else { return live }
+          body = left
         }
-        if object.isOlder(than: live) {
-          throw ApplyFailure(
-            kind: .conflict, message: "\(object.ref) bears a later revision than the one to be applied")
-        }
-        guard let left = object.clearance(of: live) else { return live }
-        return try await patch(object, with: left)
       }
+      return try await patch(object, with: body)
     } catch let error as KubernetesError {
       // A 409 is the object's own, which was found there.
       if error.kind == .notFound || error.isOfAnotherUID {
@@ -248,6 +245,23 @@ struct OrderExecutor: Sendable {
       throw ApplyFailure(error, object: object.ref)
     }
   }
+
+  /// What the object is by now that was written to since it was seen.
+  private func look(
+    again object: ManagedObject, uid: String, after error: KubernetesError
+  ) async throws -> LiveObject {
+    let there: Observed<LiveProjection> = try await client.get(object.ref.path)
+    let live = there.value.live(object.ref.kind, there.identity)
+    guard live.uid == uid else {
+      throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was seen: \(error.message)")
+    }
+    if object.isOlder(than: live) {
+      throw ApplyFailure(kind: .conflict, message: "\(object.ref) bears a later revision than the one to be applied")
+    }
+    return live
+  }
+
+  private static let clearingAttempts = 5
 
   private func patch(_ object: ManagedObject, with body: ObjectTree) async throws -> LiveObject {
     let answer: Observed<LiveProjection> = try await client.patch(

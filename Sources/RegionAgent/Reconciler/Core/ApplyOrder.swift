@@ -16,7 +16,8 @@ public struct ApplyOrder: Sendable, Hashable {
   /// By object, the `uid` of the one that was last seen: what is written by force is written to that one, or looked at before.
   public var uids: [ObjectRef: String]
   /// By object, the body of a merge patch that takes away what an apply leaves of another phase, where such was seen. It goes
-  /// first: what bears the mark of a revision is then all of it, whatever ends the agent between the two.
+  /// first: what was seen so does not stand beside the mark of the new revision, whatever ends the agent between the two. What bears
+  /// the former mark lacks it until the apply comes.
   public var clearances: [ObjectRef: ObjectTree]
   /// Whether the namespace may be made. One that is to be removed is only marked: that it is gone meanwhile is the aim.
   public var mayCreateNamespace: Bool
