@@ -192,6 +192,21 @@ import Testing
       #expect(try put.problem(403, .forbidden).errors?.first?.path == "spec.organisation")
       let decided = try await api.send(.post, "/api/v1/placements", others, headers: team)
       #expect(try decided.problem(403, .forbidden).errors?.first?.path == "spec.organisation")
+      // Nor that its data is also of what it is of already, which would take it out of what is for all but that.
+      let sensitive = Offered.policy.replacing(
+        "{name: dr, sensitivity: DR,",
+        with: "{name: low, sensitivity: usuel}\n    - {name: high, parent: low, sensitivity: usuel}\n"
+          + "    - {name: dr, sensitivity: DR,")
+      let high = Offered.project("vigie").replacing("dataClasses: [public]", with: "dataClasses: [high]")
+      for (path, text) in [("policies/regie", sensitive), ("projects/vigie", high)] {
+        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
+        try #require(answer.status == 200, "\(path): \(answer.text)")
+      }
+      for (classes, status) in [("high, low", 403), ("high, public", 200)] {
+        let text = high.replacing("[high]", with: "[\(classes)]")
+        let answer = try await api.send(.put, "/api/v1/projects/vigie", text, headers: team)
+        #expect(answer.status == status, "\(classes): \(answer.text)")
+      }
       // Nor is a project made by its team, which would say it first.
       let own = APIFixture.being(.projectTeam("nouveau"))
       let made = try await api.send(.put, "/api/v1/projects/nouveau", Offered.project("nouveau"), headers: own)
@@ -244,7 +259,8 @@ import Testing
       for path in ["findings", "flows", "flows?operator=dtnum", "flows?operator=autre"] {
         let all = try await ids(path, auditor)
         #expect(!all.isEmpty || path.contains("?"), "\(path)")
-        #expect(try await ids(path, teams) == all, "\(path)")
+        // Of what an operator has to do a team sees what is open.
+        if !path.contains("?") { #expect(try await ids(path, teams) == all, "\(path)") }
         #expect(try await ids(path, operators) == all, "\(path)")
       }
       func zones(_ headers: [String: String]) async throws -> [String] {

@@ -57,7 +57,7 @@ struct StoppableHTTP1: ServerChildChannel {
 
   /// The kernel is told how long what was sent may stay unread: Hummingbird's own timer does nothing while an answer is under way,
   /// and one that nobody reads would be so for good, with its bytes and the task that writes it. It alone knows what was taken of
-  /// an answer, so whoever reads, however slowly, is waited for.
+  /// an answer: who reads slowly is waited for, as long as that makes room for a packet within this time.
   private func waiting(_ channel: any Channel) -> EventLoopFuture<Void> {
     guard let unreadTimeout else { return channel.eventLoop.makeSucceededVoidFuture() }
     let milliseconds = SocketOptionValue(clamping: max(1, unreadTimeout.nanoseconds / 1_000_000))
