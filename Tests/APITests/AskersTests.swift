@@ -97,4 +97,60 @@ struct AskersTests {
       }
     }
   }
+
+  @Test func `what was committed before, or beside a decision that holds, is answered to who asks as much as he may`()
+    async throws
+  {
+    try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
+      for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
+        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
+        try #require(answer.status == 201, "\(answer.text)")
+      }
+      var keyed = APIFixture.all
+      keyed["Idempotency-Key"] = "lost"
+      let headers = keyed
+      @Sendable func place() async throws -> Answer {
+        try await api.send(
+          .post, "/api/v1/placements", #"{"project": "vigie"}"#, type: "application/json", headers: headers)
+      }
+      let first = try await place()
+      try #require(first.status == 201, "\(first.text)")
+      let decision = try #require(first.header("location"))
+      // What it was made with is in memory from now on, so that to tell of it again is one computation.
+      try #require(try await api.send(.get, "\(decision)/explanation", headers: APIFixture.all).status == 200)
+      let labelled = Offered.project("vigie").replacing("{name: vigie}", with: "{name: vigie, labels: {note: a}}")
+      let gate = DispatchSemaphore(value: 0)
+      let begun = NIOLockedValueBox(0)
+      let threads = max(1, System.coreCount / 2)
+      try await withThrowingTaskGroup(of: Int?.self) { group in
+        for _ in 0..<threads {
+          group.addTask {
+            try await LongWork.run {
+              begun.withLockedValue { $0 += 1 }
+              _ = gate.wait(timeout: .now() + 20)
+            }
+            return nil
+          }
+        }
+        while begun.withLockedValue({ $0 }) < threads { try await Task.sleep(for: .milliseconds(5)) }
+        for _ in 0..<33 {
+          group.addTask { try await api.send(.get, "\(decision)/explanation", headers: APIFixture.all).status }
+        }
+        let refused = try await group.next()
+        #expect(refused == 503, "he has all that is his")
+        group.addTask {
+          let again = try await place()
+          #expect(again.header("idempotency-replayed") == "true", "\(again.text)")
+          return again.status
+        }
+        group.addTask { try await api.send(.post, "/api/v1/placements", labelled, headers: APIFixture.all).status }
+        // Were they refused, they would be now.
+        try await Task.sleep(for: .seconds(1))
+        for _ in 0..<threads { gate.signal() }
+        var statuses: [Int] = []
+        for try await status in group { if let status { statuses.append(status) } }
+        #expect(statuses.sorted() == Array(repeating: 200, count: 33) + [201])
+      }
+    }
+  }
 }

@@ -195,19 +195,24 @@ struct KeyLookupsTests {
     await #expect(throws: PostgresError.self) { _ = try await lookups.known(showing: store.key) }
   }
 
-  @Test func `a key that may have been taken back counts again by what the database says after that`() throws {
+  @Test func `a key that may have been taken back is remembered again once it would have come to light`() throws {
     var memory = KeyMemory()
     let key = try Self.key(0)
+    let end: Duration = .seconds(10) + KeyMemory.longestRecall
     memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(9))
     memory.doubt(key.identifier, at: .seconds(10))
     #expect(!memory.wasAccepted(key))
     memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(10))
     #expect(!memory.wasAccepted(key), "it may have been asked before")
-    memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(11))
-    #expect(memory.wasAccepted(key) && memory.mayRecall(key, at: .seconds(12)))
+    for moment in [.seconds(11), end] {
+      memory.accept(key, Self.grant(of: key), at: 0, askedAt: moment)
+      #expect(!memory.wasAccepted(key) && !memory.mayRecall(key, at: moment), "it may be committing still")
+    }
+    memory.accept(key, Self.grant(of: key), at: 0, askedAt: end + .seconds(1))
+    #expect(memory.wasAccepted(key) && memory.mayRecall(key, at: end + .seconds(2)))
     memory.revoke(key.identifier)
-    memory.doubt(key.identifier, at: .seconds(12))
-    memory.accept(key, Self.grant(of: key), at: 0, askedAt: .seconds(13))
+    memory.doubt(key.identifier, at: end + .seconds(2))
+    memory.accept(key, Self.grant(of: key), at: 0, askedAt: end + end)
     #expect(!memory.wasAccepted(key), "what was taken back is so for good")
   }
 

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import Store
@@ -139,6 +140,32 @@ import Testing
           try await LongWork.owed { try await LongWork.run { true } }
         }
       }
+      for _ in 0..<share { gate.signal() }
+      for try await isLet in group { #expect(isLet) }
+    }
+  }
+
+  @Test func `what is owed counts as of him who has asked`() async throws {
+    let askers = LongWork.Askers()
+    let gate = DispatchSemaphore(value: 0)
+    let hasBegun = NIOLockedValueBox(false)
+    let share = try #require(LongWork.Line.questions.room).each
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try await LongWork.asked(by: "team", among: askers) {
+          try await LongWork.owed {
+            try await LongWork.run {
+              hasBegun.withLockedValue { $0 = true }
+              _ = gate.wait(timeout: .now() + 20)
+              return true
+            }
+          }
+        }
+      }
+      while !hasBegun.withLockedValue({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+      for _ in 0..<share { group.addTask { try await Self.isLet(by: "team", among: askers, gate) } }
+      let isLet = try await group.next()
+      #expect(isLet == false, "with what is owed he has all that is his")
       for _ in 0..<share { gate.signal() }
       for try await isLet in group { #expect(isLet) }
     }

@@ -136,12 +136,14 @@ public enum LongWork {
     /// Nobody asks yet.
     public init() {}
 
-    fileprivate func enter(_ line: Line, for principal: String) -> Bool {
+    /// - Parameter isOwed: whether it counts, and is let in however much there is.
+    fileprivate func enter(_ line: Line, for principal: String, isOwed: Bool) -> Bool {
       guard let room = line.room else { return true }
       let share = Share(line: line, principal: principal)
       return taken.withLockedValue { taken in
         let (whole, own) = (taken.all[line, default: 0], taken.each[share, default: 0])
-        guard whole < room.most, own < (whole < room.all ? room.each : room.eachWhenFull) else { return false }
+        let hasRoom = whole < room.most && own < (whole < room.all ? room.each : room.eachWhenFull)
+        guard hasRoom || isOwed else { return false }
         taken.all[line, default: 0] += 1
         taken.each[share, default: 0] += 1
         return true
@@ -162,8 +164,10 @@ public enum LongWork {
   private struct Asker: Sendable {
     var principal: String
     var askers: Askers
+    /// Whether what is computed is the answer to what is committed.
+    var isOwed = false
 
-    func enter(_ line: Line) -> Bool { askers.enter(line, for: principal) }
+    func enter(_ line: Line) -> Bool { askers.enter(line, for: principal, isOwed: isOwed) }
     func leave(_ line: Line) { askers.leave(line, for: principal) }
   }
 
@@ -181,11 +185,14 @@ public enum LongWork {
   }
 
   /// Runs `body`, which makes the answer to what is committed already: it waits for its turn, however many are before it. Were
-  /// it refused, whoever has asked would take what is done for something that he may ask for again.
+  /// it refused, whoever has asked would take what is done for something that he may ask for again. It counts as his all the
+  /// same, so that what he asks beside it is refused the sooner.
   public static func owed<Value>(
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
   ) async rethrows -> Value {
-    try await $asker.withValue(nil, operation: body, isolation: isolation)
+    var owing = asker
+    owing?.isOwed = true
+    return try await $asker.withValue(owing, operation: body, isolation: isolation)
   }
 
   // MARK: Letting others pass

@@ -32,7 +32,9 @@ struct KeyMemory: Sendable {
   private var accepted: [[UInt8]: Word] = [:]
   /// Keys that were taken back, by name: a look-up that was under way meanwhile may have seen one before.
   private var revoked: Set<String> = []
-  /// Keys that may have been taken back, by name, and since when: what the database was asked before then counts no more.
+  /// Keys that may have been taken back, by name, and since when. What the database says of one is not remembered for as long
+  /// as a key is believed: that it is taken back may be on its way still, and no later word would come while the database is
+  /// away.
   private var doubted: [String: Duration] = [:]
   private var absent: [String: Duration] = [:]
   /// Those that are absent, the oldest first; what is before ``first`` is forgotten.
@@ -65,7 +67,7 @@ struct KeyMemory: Sendable {
   mutating func accept(_ key: APIKey, _ grant: KeyGrant, at moment: Int64, askedAt: Duration) {
     guard !revoked.contains(key.identifier) else { return }
     if let since = doubted[key.identifier] {
-      guard askedAt > since else { return }
+      guard askedAt > since + Self.longestRecall else { return }
       doubted[key.identifier] = nil
     }
     accepted[key.digest] = Word(grant: grant, moment: moment, askedAt: askedAt)
@@ -87,7 +89,8 @@ struct KeyMemory: Sendable {
     forget(identifier)
   }
 
-  /// The key of a name may have been taken back: nothing is known of it until the database is asked again.
+  /// The key of a name may have been taken back: each time it is the database alone that says so, until it has gone on letting
+  /// it in for long enough.
   mutating func doubt(_ identifier: String, at now: Duration) {
     forget(identifier)
     guard !revoked.contains(identifier) else { return }

@@ -37,7 +37,9 @@ extension GovernanceStore {
     switch try await queue.submit(job, commit: { await commit($0, waits: $1) }) {
     case .made(let outcome): return outcome
     case .stored(let answer, let isReplay):
-      var outcome = DecisionOutcome(answer, try await explanation(of: answer.decision.id))
+      // The project may be written, though the decision is an earlier one; or all of it was committed when its key came first.
+      let explained = try await LongWork.owed { try await explanation(of: answer.decision.id) }
+      var outcome = DecisionOutcome(answer, explained)
       outcome.isReplay = isReplay
       return outcome
     }
