@@ -118,6 +118,26 @@ struct ForgettingServiceTests {
     }
   }
 
+  @Test func `of a zone that was deleted the next leader covers the tombstones that the last one has sent`()
+    async throws
+  {
+    try await ServerFixture.run { fixture in
+      let gone = try await prepare(fixture, removing: ["alive", "gone"])
+      try await fixture.with(try fixture.relay()) { try await expectAgreement(fixture, count: 2) }
+      // As a leader leaves it that has sent them, has told the database, and ended then.
+      #expect(try await fixture.store.forgetRemoved(olderThan: .seconds(86_400), limit: 10).forgotten == 2)
+      let tombstones = gone.map { placement in
+        KafkaMessage(
+          topic: Topics.desired(zone: "z0"), key: Topics.key(placement: placement), value: nil, headers: [])
+      }
+      try await fixture.send(tombstones)
+      try await fixture.store.markTombstones(gone)
+      try await fixture.store.delete(.cluster, "z0-1", context: someone)
+      try await fixture.store.delete(.zone, "z0-zone", context: someone)
+      try await fixture.with(try fixture.relay("b")) { try await expectAgreement(fixture, count: 0) }
+    }
+  }
+
   /// Where the leader may end: before it sends, and after the bus has it but before the database knows.
   @Test(arguments: [false, true])
   func `a leader that ends half way leaves the rest to the next`(isSent: Bool) async throws {

@@ -84,6 +84,33 @@ struct LostEventsTests {
     }
   }
 
+  @Test func `what passes for an anchor and has other bytes does not keep it from being sent again`() async throws {
+    try await run { fixture, other in
+      let older = try await fixture.anchorEarlier()
+      let headers = older.pairs.map { KafkaHeader($0.name, $0.value) }
+      let unsigned = headers.map { $0.name == "ce_id" ? $0 : KafkaHeader($0.name, "x") }
+      let payload = Array(older.payload.utf8)
+      let stranger = EventSigner(Curve25519.Signing.PrivateKey())
+      // What lies last under the key counts, whoever reads it.
+      let sent: [(value: [UInt8], headers: [KafkaHeader], isLost: Bool)] = [
+        (Array("{}".utf8), headers, true), (payload, unsigned, true), (payload, headers, false),
+        (Array("{}".utf8), headers, true), (payload, unsigned, true),
+      ]
+      for (value, headers, isLost) in sent {
+        try await other.send([
+          KafkaMessage(topic: Topics.events, key: Array(older.key.utf8), value: value, headers: headers)
+        ])
+        for signer in [fixture.signer, stranger] {
+          let survey = try BusSurvey(bus: other.bus, signer: signer, logger: KafkaBroker.quiet)
+          let told = try await survey.readEvents(within: .seconds(20))
+          let lacked = try await fixture.store.auditAnchors(lackedBy: told)
+          let wanted = isLost ? [older] : []
+          #expect(lacked == wanted)
+        }
+      }
+    }
+  }
+
   @Test func `where the topic holds an older state of a thing the latest is told over it`() async throws {
     try await run { fixture, other in
       let records = try await fixture.records(of: Topics.events)

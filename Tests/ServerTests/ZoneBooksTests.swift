@@ -80,6 +80,34 @@ struct ZoneBooksTests {
     #expect(books.due(at: later, without: []) == ["z5"], "it was declared anew")
   }
 
+  @Test func `of a zone that was deleted each term says once that nothing is left, where its topic is still there`() {
+    // The leader before has sent the last tombstones, and may have ended before the record.
+    var books = ZoneBooks(recorded: ["z0", "z5", "z7"])
+    #expect(!books.wantsZonesOnBus, "which zones there are was not read yet")
+    books.address(["z7"])
+    #expect(books.due(at: start, without: []) == ["z7"] && books.wantsZonesOnBus)
+    books.find(onBus: ["z0", "z7", "z9"])
+    #expect(!books.wantsZonesOnBus)
+    #expect(books.due(at: start, without: []) == ["z0", "z7"], "a record of z5 would make its topics again")
+    books.tried("z0", at: start, isPublished: false)
+    let later = start + ZoneBooks.interval
+    #expect(books.due(at: later, without: []) == ["z0", "z7"])
+    for name in ["z0", "z7"] { books.tried(name, at: later, isPublished: true) }
+    books.renew(["z0"])
+    #expect(books.due(at: later + ZoneBooks.repetition, without: []) == ["z7"], "that was said")
+    books.address([])
+    #expect(books.due(at: later + ZoneBooks.repetition, without: []).isEmpty)
+  }
+
+  @Test func `where no zone was deleted nobody asks which topics there are`() {
+    var books = ZoneBooks([state(1)], recorded: ["z0", "z5"])
+    books.address(["z0", "z5"])
+    #expect(!books.wantsZonesOnBus)
+    books.tried("z5", at: start, isPublished: true)
+    books.address([])
+    #expect(!books.wantsZonesOnBus, "z0 is not empty, and of z5 all was said")
+  }
+
   @Test func `what an agent is asked for makes a record due, once, and stays in it`() throws {
     var books = ZoneBooks([state(1)])
     books.tried("z0", at: start, isPublished: true)

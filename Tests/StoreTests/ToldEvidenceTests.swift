@@ -72,6 +72,22 @@ struct ToldEvidenceTests {
     #expect(RestoreSigns.first(in: Self.told([], [Self.anchor(9, epoch: 2, "b")]), against: silent) == nil)
   }
 
+  @Test func `of anchors that are not believed the last under a key is kept, and of made up keys not all`() {
+    var told = ToldEvidence()
+    for number in 0...ToldEvidence.refusedLimit { told.refuse(anchor: [], value: [], under: "audit/\(number)") }
+    #expect(told.refusedAnchors.count == ToldEvidence.refusedLimit)
+    #expect(told.refused == ToldEvidence.refusedLimit + 1)
+    told.refuse(anchor: [], value: [1], under: "audit/0")
+    #expect(told.refusedAnchors["audit/0"] == ToldEvidence.digest(headers: [], value: [1]))
+    told.take(Self.anchor(9), under: "audit/0")
+    #expect(told.refusedAnchors["audit/0"] == nil && told.anchors["audit/0"] == 9)
+    let long = "audit/" + String(repeating: "9", count: ToldEvidence.refusedKeyLimit)
+    told.refuse(anchor: [], value: [], under: long)
+    #expect(told.refusedAnchors[long] == nil)
+    told.refuse(anchor: [], value: [], under: "audit/0")
+    #expect(told.refusedAnchors["audit/0"] != nil && told.anchors.isEmpty)
+  }
+
   @Test func `an intact database has told all that it has told`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

@@ -78,8 +78,10 @@ final class ZoneTopics: Sendable {
   }
 
   /// The zones (their slugs) that there are topics of desired states for, be they declared or not.
-  func zonesOnBus() async throws -> Set<String> {
-    Set(try await admin.topics(within: .seconds(20)).compactMap(Topics.zone(ofDesired:)))
+  ///
+  /// - Parameter limit: how long the broker may take.
+  func zonesOnBus(within limit: Duration = .seconds(20)) async throws -> Set<String> {
+    Set(try await admin.topics(within: limit).compactMap(Topics.zone(ofDesired:)))
   }
 
   /// - Returns: false where nobody has said whether topics that were there still are.

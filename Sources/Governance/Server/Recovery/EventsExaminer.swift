@@ -39,7 +39,7 @@ extension BusSurvey {
       }
     } catch {
       guard name.hasPrefix("audit/") else { return told.refuse() }
-      told.refuse(anchor: identifier, under: name)
+      told.refuse(anchor: headers, value: value, under: name)
     }
   }
 }

@@ -58,6 +58,9 @@ extension RelayDriver {
     do {
       books.ask(try await service.store.reportRequests())
       books.address(try await service.store.addressedZones())
+      guard books.wantsZonesOnBus else { return }
+      // All zones wait for it.
+      books.find(onBus: try await service.topics.zonesOnBus(within: .seconds(5)))
     } catch {
       service.logger.debug("Requests for reports, or the zones, were not read", metadata: ["error": "\(error)"])
     }

@@ -15,6 +15,8 @@ struct ZoneBooks: Sendable {
     var isChanged = true
     /// Tombstones lie on the bus that no record covers yet.
     var hasUncovered = false
+    /// The bus has taken a record in this term.
+    var isRecorded = false
     /// What the next record asks the agent for.
     var request: ReportRequest?
     var lastTried: ContinuousClock.Instant?
@@ -34,6 +36,8 @@ struct ZoneBooks: Sendable {
   private var zones: [String: Zone] = [:]
   /// The zones that something may still have to be said to, whatever is in their books; nil while that was not read yet.
   private var addressed: Set<String>?
+  /// The zones whose topics were there when that was read; nil while it was not yet.
+  private var onBus: Set<String>?
 
   /// Books of what is known at the beginning of a term; the record of each zone is due.
   ///
@@ -80,11 +84,19 @@ struct ZoneBooks: Sendable {
   /// Takes note of the zones that something may still have to be said to, whatever is in their books: the others were deleted.
   mutating func address(_ names: Set<String>) { addressed = names }
 
+  /// Whether it is to be read which zones' topics are there, once in a term: it matters where zones were deleted.
+  var wantsZonesOnBus: Bool { onBus == nil && zones.contains { !$0.value.isRecorded && isOver($0.key, $0.value) } }
+
+  /// Takes note of the zones whose topics are there.
+  mutating func find(onBus names: Set<String>) { onBus = names }
+
   /// Whether nothing is to be said of a zone any more: it was deleted, and nothing is left of it on the bus. Somebody may have
-  /// deleted its topics, and a record would make them again.
+  /// deleted its topics, and a record would make them again. Where they are there one is sent in each term: an earlier leader
+  /// may have ended between the last tombstones and the record that covers them.
   private func isOver(_ name: String, _ zone: Zone) -> Bool {
     guard let addressed, !zone.hasUncovered else { return false }
-    return zone.book.count == 0 && !addressed.contains(name)
+    guard zone.book.count == 0, !addressed.contains(name) else { return false }
+    return zone.isRecorded || !(onBus ?? []).contains(name)
   }
 
   /// Takes note of what agents are to be asked for: the next record of a zone carries it, and is due where that is new.
@@ -122,7 +134,9 @@ struct ZoneBooks: Sendable {
   mutating func tried(_ zone: String, at now: ContinuousClock.Instant, isPublished: Bool) {
     zones[zone]?.lastTried = now
     zones[zone]?.isChanged = !isPublished
-    if isPublished { zones[zone]?.hasUncovered = false }
+    guard isPublished else { return }
+    zones[zone]?.hasUncovered = false
+    zones[zone]?.isRecorded = true
   }
 }
 

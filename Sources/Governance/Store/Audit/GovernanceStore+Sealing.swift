@@ -110,8 +110,8 @@ extension GovernanceStore {
   /// position. The oldest first. The newest of all is not among them: another instance may anchor more under its key meanwhile,
   /// and whoever sends it late would put it over that. Where the bus lacks it, the head is anchored anew.
   ///
-  /// - Parameter told: what the topic holds, all of which was read. What lies there and is not believed, since its key is not
-  ///   known, is not lost.
+  /// - Parameter told: what the topic holds, all of which was read. What lies there byte for byte is not lost, though it is not
+  ///   believed, since its key is not known any more.
   public func auditAnchors(lackedBy told: ToldEvidence) async throws -> [AuditAnchorRecord] {
     let held = Array(told.anchors)
     let rows = try await pool.withConnection {
@@ -128,8 +128,8 @@ extension GovernanceStore {
       try JSONDecoder().decode(AuditAnchorRecord.self, from: Data(try row.decode([UInt8].self, "record")))
     }
     return records.filter { record in
-      guard let identifier = told.refusedAnchors[record.key] else { return true }
-      return !record.pairs.contains { $0.name == "ce_id" && $0.value == Array(identifier.utf8) }
+      told.refusedAnchors[record.key]
+        != ToldEvidence.digest(headers: record.pairs, value: Array(record.payload.utf8))
     }
   }
 

@@ -38,8 +38,13 @@ public struct ToldEvidence: Sendable {
   public private(set) var acts: [String: Act] = [:]
   /// By the record's key, the position that was anchored last under it. There is a key for each day and epoch.
   public private(set) var anchors: [String: Int64] = [:]
-  /// By the record's key, the identifier of the anchor that lies there last and could not be believed.
-  public private(set) var refusedAnchors: [String: String] = [:]
+  /// By the record's key, the digest of the anchor's headers and value that lies there last and could not be believed. Whoever
+  /// may write to the topic may make up keys: of more than ``refusedLimit``, and of longer ones than an anchor has, none is kept.
+  public private(set) var refusedAnchors: [String: ContentDigest] = [:]
+  /// There is a key for each day and epoch. Of what lies under one more it is not known that it is not lost: it is sent again.
+  static let refusedLimit = 10_000
+  /// In bytes: `audit/`, a day and an epoch have less.
+  static let refusedKeyLimit = 64
   /// By the record's key, the identifier of the event that was told last, of whatever kind, whoever has signed it;
   /// where that is listed.
   public private(set) var events: [String: UUID] = [:]
@@ -91,14 +96,34 @@ public struct ToldEvidence: Sendable {
   /// Counts a record that is not believed.
   public mutating func refuse() { refused += 1 }
 
-  /// Counts an anchor of the audit trail that is not believed.
+  /// Counts an anchor of the audit trail that is not believed. What was anchored under its key before it is held no more:
+  /// compaction keeps the last record only.
   ///
   /// - Parameters:
-  ///   - identifier: the event's; nil where it names none.
+  ///   - headers: the record's.
+  ///   - value: the record's.
   ///   - key: the record's.
-  public mutating func refuse(anchor identifier: String?, under key: String) {
+  public mutating func refuse(anchor headers: [CloudEvent.Header], value: [UInt8], under key: String) {
     refuse()
-    refusedAnchors[key] = identifier
+    anchors[key] = nil
+    guard key.utf8.count <= Self.refusedKeyLimit else { return }
+    guard refusedAnchors[key] != nil || refusedAnchors.count < Self.refusedLimit else { return }
+    refusedAnchors[key] = Self.digest(headers: headers, value: value)
+  }
+
+  /// Of a record's headers and value, each part behind its length, so that none passes for another.
+  static func digest(headers: [CloudEvent.Header], value: [UInt8]) -> ContentDigest {
+    var bytes: [UInt8] = []
+    func append(_ part: [UInt8]?) {
+      bytes += Array((part.map { "\($0.count):" } ?? "-").utf8)
+      bytes += part ?? []
+    }
+    for header in headers {
+      append(Array(header.name.utf8))
+      append(header.value)
+    }
+    append(value)
+    return ContentDigest(of: bytes)
   }
 }
 

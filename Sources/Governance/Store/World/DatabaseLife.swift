@@ -18,7 +18,7 @@ struct DatabaseLife: Sendable, Hashable {
   private static let latestVersion: Int = StoreMigrations.all.map(\.version).max() ?? 0
 
   /// A dump that is read in makes triggers when all rows and indexes are there: until then it has no epoch. A later version of
-  /// the program may have done away with the trigger that this one looks at.
+  /// the program may have done away with the trigger that this one looks at, and not with all of them.
   static let select: PostgresQuery = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
       left(pg_walfile_name(pg_current_wal_flush_lsn()), 8) AS timeline,
@@ -26,8 +26,8 @@ struct DatabaseLife: Sendable, Hashable {
       'epoch'::regclass::oid::bigint AS object,
       (SELECT epoch FROM epoch WHERE EXISTS (SELECT FROM pg_trigger
         WHERE tgrelid = to_regclass('outbox') AND tgname = 'outbox_while_suspended' AND tgenabled IN ('O', 'A'))
-        OR EXISTS (SELECT FROM schema_migrations
-          WHERE version > \(latestVersion))) AS epoch,
+        OR (EXISTS (SELECT FROM schema_migrations WHERE version > \(latestVersion))
+          AND EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')))) AS epoch,
       (pg_current_wal_flush_lsn() - '0/0')::bigint AS position
     """
 
