@@ -28,10 +28,13 @@ import Testing
     // A limit of a contract only refuses what grows.
     var limits = Scenario.calm
     limits.policy.limits = [.init(subject: LabelSelector(), production: ResourceList(cpu: Quantity(1)))]
+    // Of many random rules the first seldom is the only one that takes something away.
+    var rules = Scenario.calm
+    rules.policy.rules = [Scenario.rule("rule-0", .forbid, places: .in("cluster.name", "c1"))]
     let spreads = Scenario.spreads.map { ($0.name, $0.scenario) }
     return spreads + [
       ("chains", chains), ("data centres", centres), ("promises", promises), ("spread", spread),
-      ("crowded", crowded), ("unheard", unheard), ("limits", limits),
+      ("crowded", crowded), ("unheard", unheard), ("limits", limits), ("rules", rules),
     ]
   }
 
