@@ -93,7 +93,9 @@ struct AskersTests {
         for _ in 0..<threads { gate.signal() }
         var statuses: [Int] = []
         for try await status in group { if let status { statuses.append(status) } }
-        #expect(statuses.sorted() == Array(repeating: 200, count: 64) + [201])
+        #expect(statuses.filter { $0 != 200 && $0 != 503 } == [201])
+        // What is owed counts as his: of his questions one that computes twice may be refused for it, and no more.
+        #expect(statuses.count { $0 == 503 } <= 1)
       }
     }
   }
