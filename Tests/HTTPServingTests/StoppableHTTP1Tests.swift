@@ -130,7 +130,7 @@ import Testing
 
   @Test("a connection of whose answers nothing is read is closed though they are under way")
   func closesWhatIsNotRead() async throws {
-    let server = HTTPServerBuilder.stoppable(idleTimeout: .milliseconds(200))
+    let server = HTTPServerBuilder.stoppable(idleTimeout: .seconds(1))
     try await Self.serving(gracefully: true, server: server, respond: { Self.large }) { port in
       let asked = try await Self.asking(2, port: port)
       // Asked of the kernel: who reads nothing does not hear of it.

@@ -22,21 +22,25 @@ extension HTTPServerBuilder {
       StoppableHTTP1(
         http1: HTTP1Channel(
           responder: responder,
-          configuration: HTTP1Channel.Configuration(idleTimeout: idleTimeout)),
-        unreadTimeout: idleTimeout, mostConnections: mostConnections)
+          configuration: HTTP1Channel.Configuration(
+            additionalChannelHandlers: Self.handlers(idleTimeout), idleTimeout: idleTimeout)),
+        mostConnections: mostConnections)
     }
+  }
+
+  private static func handlers(_ idleTimeout: TimeAmount?) -> [any RemovableChannelHandler] {
+    guard let idleTimeout else { return [] }
+    return [UnreadAnswerHandler(limit: idleTimeout)]
   }
 }
 
 /// Hummingbird's HTTP/1.1, and a hold on each connection from its being taken to its end.
 struct StoppableHTTP1: ServerChildChannel {
   let http1: HTTP1Channel
-  private let unreadTimeout: TimeAmount?
   private let connections: OpenConnections
 
-  init(http1: HTTP1Channel, unreadTimeout: TimeAmount? = nil, mostConnections: Int? = nil) {
+  init(http1: HTTP1Channel, mostConnections: Int? = nil) {
     self.http1 = http1
-    self.unreadTimeout = unreadTimeout
     connections = OpenConnections(most: mostConnections)
   }
 
@@ -45,8 +49,10 @@ struct StoppableHTTP1: ServerChildChannel {
       channel.close(promise: nil)
       return channel.eventLoop.makeFailedFuture(TooManyConnections())
     }
-    let connection = waiting(channel).flatMap { http1.setup(channel: channel, logger: logger) }.map {
-      [connections] connection in
+    // A connection that has ended by now takes no option, and is set up and served as before: to its end.
+    let connection = channel.setOption(Self.unsent, value: Self.unsentAtMost).recover { _ in }.flatMap {
+      http1.setup(channel: channel, logger: logger)
+    }.map { [connections] connection in
       connections.hold(connection)
       return connection
     }
@@ -55,17 +61,12 @@ struct StoppableHTTP1: ServerChildChannel {
     return connection
   }
 
-  /// The kernel is told how long what was sent may stay unread: Hummingbird's own timer does nothing while an answer is under way,
-  /// and one that nobody reads would be so for good, with its bytes and the task that writes it. It alone knows what was taken of
-  /// an answer: who reads slowly is waited for, as long as that makes room for a packet within this time.
-  private func waiting(_ channel: any Channel) -> EventLoopFuture<Void> {
-    guard let unreadTimeout else { return channel.eventLoop.makeSucceededVoidFuture() }
-    let milliseconds = SocketOptionValue(clamping: max(1, unreadTimeout.nanoseconds / 1_000_000))
-    return channel.setOption(Self.userTimeout, value: milliseconds)
-  }
+  /// How many bytes the kernel takes of an answer beyond what is under way: by default it takes some megabytes, and asks for more only
+  /// once a third of them was read, so that nobody sees whether a slow reader reads.
+  private static let unsentAtMost: SocketOptionValue = 65_536
 
-  private static let userTimeout = ChannelOptions.Types.SocketOption(
-    level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT))
+  private static let unsent = ChannelOptions.Types.SocketOption(
+    level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT))
 
   func handle(value: HTTP1Channel.Value, logger: Logger) async {
     connections.serves(value)
