@@ -21,7 +21,7 @@ import Testing
     quiet.logLevel = .critical
     let application = Application(
       responder: CallbackResponder { (_: Request, _: BasicRequestContext) in
-        Response(status: .ok, body: Self.inParts(ByteBuffer(string: await respond())))
+        Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: await respond())))
       },
       server: server, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
       onServerRunning: { announce.yield($0.localAddress?.port ?? 0) }, logger: quiet)
@@ -37,17 +37,6 @@ import Testing
           guard try await group.next() != nil else { break }
         } catch is CancellationError {}
       }
-    }
-  }
-
-  /// As whatever is long is written: of what is handed over whole the library counts the time from there on.
-  private static func inParts(_ text: ByteBuffer) -> ResponseBody {
-    ResponseBody(contentLength: text.readableBytes) { writer in
-      var left = text
-      while let part = left.readSlice(length: min(left.readableBytes, 65_536)), part.readableBytes > 0 {
-        try await writer.write(part)
-      }
-      try await writer.finish(nil)
     }
   }
 
@@ -117,65 +106,6 @@ import Testing
     #expect(answer.withLockedValue { $0.hasSuffix("served") })
   }
 
-  /// Far more than the kernel keeps of a connection.
-  private static let large = String(repeating: "a", count: 24 << 20)
-
-  /// A client that reads nothing unless it is told to, a little each time, and how much it has read. It asks for so many answers
-  /// in one piece: the last request is there before the first is answered.
-  private static func asking(
-    _ requests: Int, port: Int, keeping bytes: SocketOptionValue = 32_768
-  ) async throws -> (client: any Channel, read: NIOLockedValueBox<Int>) {
-    let read = NIOLockedValueBox(0)
-    let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .channelOption(ChannelOptions.autoRead, value: false)
-      .channelOption(ChannelOptions.maxMessagesPerRead, value: 1)
-      .channelOption(ChannelOptions.socketOption(.so_rcvbuf), value: bytes)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Counter(read)) }
-      }
-      .connect(host: "127.0.0.1", port: port).get()
-    let text = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: requests)
-    try await client.writeAndFlush(ByteBuffer(string: text))
-    return (client, read)
-  }
-
-  @Test("a connection of whose answers nothing is read is closed though they are under way")
-  func closesWhatIsNotRead() async throws {
-    let server = HTTPServerBuilder.stoppable(idleTimeout: .seconds(1))
-    try await Self.serving(gracefully: true, server: server, respond: { Self.large }) { port in
-      let asked = try await Self.asking(2, port: port)
-      // Asked of the kernel: who reads nothing does not hear of it.
-      let end = ContinuousClock.now + .seconds(20)
-      var remains = true
-      while remains, ContinuousClock.now < end {
-        try await Task.sleep(for: .milliseconds(20))
-        remains = try Self.hasConnections(port: port)
-      }
-      #expect(!remains)
-      try? await asked.client.close()
-    }
-  }
-
-  @Test("a connection whose answer is read slowly is not")
-  func waitsForWhoReads() async throws {
-    let idleTimeout = Duration.seconds(2)
-    let server = HTTPServerBuilder.stoppable(idleTimeout: idleTimeout)
-    try await Self.serving(gracefully: true, server: server, respond: { Self.large }) { port in
-      // Room for several of the loopback's packets, as everybody's has for those of a network.
-      let asked = try await Self.asking(1, port: port, keeping: 1 << 19)
-      let begin = ContinuousClock.now
-      var read = 0
-      while read < Self.large.utf8.count, asked.client.isActive, ContinuousClock.now - begin < .seconds(60) {
-        asked.client.read()
-        try await Task.sleep(for: .milliseconds(10))
-        read = asked.read.withLockedValue { $0 }
-      }
-      #expect(read >= Self.large.utf8.count)
-      #expect(ContinuousClock.now - begin > idleTimeout)
-      try? await asked.client.close()
-    }
-  }
-
   /// Asks on a connection of its own; nil where that was closed without an answer.
   private static func connection(port: Int) async throws -> (any Channel)? {
     let answer = NIOLockedValueBox("")
@@ -212,19 +142,6 @@ import Testing
       #expect(isTakenThen)
       for client in [second, third, next] as [(any Channel)?] { try? await client?.close() }
     }
-  }
-}
-
-/// Counts what it reads.
-private final class Counter: ChannelInboundHandler, Sendable {
-  typealias InboundIn = ByteBuffer
-  private let bytes: NIOLockedValueBox<Int>
-
-  init(_ bytes: NIOLockedValueBox<Int>) { self.bytes = bytes }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    let count = unwrapInboundIn(data).readableBytes
-    bytes.withLockedValue { $0 += count }
   }
 }
 

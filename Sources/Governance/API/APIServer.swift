@@ -26,7 +26,7 @@ public struct APIServer: Service {
   private let logger: Logger
 
   /// A server that will listen on `host` and `port`, and close connections on which a request is awaited, or the rest
-  /// of one, for `idleTimeout`, or of whose answers nothing is read for so long.
+  /// of one, for `idleTimeout`.
   ///
   /// - Parameters:
   ///   - mostConnections: How many connections there may be at once; one more is closed as soon as it is taken.

@@ -1,4 +1,3 @@
-import Glibc
 public import Hummingbird
 import HummingbirdCore
 import Logging
@@ -13,8 +12,7 @@ extension HTTPServerBuilder {
   /// when the server goes.
   ///
   /// - Parameters:
-  ///   - idleTimeout: after this long without a request, or within one, a connection is closed, and one of whose answers nothing
-  ///     is read for so long; nil for never.
+  ///   - idleTimeout: after this long without a request, or within one, a connection is closed; nil for never.
   ///   - mostConnections: how many connections there may be at once; one more is closed as soon as it is taken. Nil for any number.
   public static func stoppable(idleTimeout: Duration? = nil, mostConnections: Int? = nil) -> HTTPServerBuilder {
     let idleTimeout = idleTimeout.map { TimeAmount($0) }
@@ -22,15 +20,9 @@ extension HTTPServerBuilder {
       StoppableHTTP1(
         http1: HTTP1Channel(
           responder: responder,
-          configuration: HTTP1Channel.Configuration(
-            additionalChannelHandlers: Self.handlers(idleTimeout), idleTimeout: idleTimeout)),
+          configuration: HTTP1Channel.Configuration(idleTimeout: idleTimeout)),
         mostConnections: mostConnections)
     }
-  }
-
-  private static func handlers(_ idleTimeout: TimeAmount?) -> [any RemovableChannelHandler] {
-    guard let idleTimeout else { return [] }
-    return [UnreadAnswerHandler(limit: idleTimeout)]
   }
 }
 
@@ -49,10 +41,7 @@ struct StoppableHTTP1: ServerChildChannel {
       channel.close(promise: nil)
       return channel.eventLoop.makeFailedFuture(TooManyConnections())
     }
-    // A connection that has ended by now takes no option, and is set up and served as before: to its end.
-    let connection = channel.setOption(Self.unsent, value: Self.unsentAtMost).recover { _ in }.flatMap {
-      http1.setup(channel: channel, logger: logger)
-    }.map { [connections] connection in
+    let connection = http1.setup(channel: channel, logger: logger).map { [connections] connection in
       connections.hold(connection)
       return connection
     }
@@ -60,13 +49,6 @@ struct StoppableHTTP1: ServerChildChannel {
     connection.whenFailure { _ in channel.close(promise: nil) }
     return connection
   }
-
-  /// How many bytes the kernel takes of an answer beyond what is under way: by default it takes some megabytes, and asks for more only
-  /// once a third of them was read, so that nobody sees whether a slow reader reads.
-  private static let unsentAtMost: SocketOptionValue = 65_536
-
-  private static let unsent = ChannelOptions.Types.SocketOption(
-    level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT))
 
   func handle(value: HTTP1Channel.Value, logger: Logger) async {
     connections.serves(value)
