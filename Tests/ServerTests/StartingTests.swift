@@ -39,10 +39,16 @@ struct StartingTests {
     let pool = PostgresPool(configuration: configuration, logger: Self.quiet)
     let service = DatabaseService(
       configuration: configuration, pool: pool, migrationTimeout: .seconds(1), logger: said.logger(from: .warning))
-    let running = Task { try await service.run() }
+    // Only once there is a reader, or it has nothing to wait for.
+    let (reading, begin) = AsyncStream.makeStream(of: Void.self)
+    let running = Task {
+      _ = await reading.first { _ in true }
+      try await service.run()
+    }
     try await PostgresConnection.withConnection(configuration) { reader in
       try await reader.transaction { reader in
         _ = try await reader.query("SELECT FROM impact_results")
+        begin.yield()
         let isSaid = try await eventually { said.contain("The database is waited for") }
         #expect(isSaid)
       }
