@@ -41,7 +41,9 @@ finish() {
 }
 trap finish EXIT
 
-"$products/regie" dev --data-dir "$work/data" >"$work/demo.log" 2>&1 &
+# It is there before it is first looked into, which may be before the demo has begun.
+: >"$work/demo.log"
+"$products/regie" dev --data-dir "$work/data" >>"$work/demo.log" 2>&1 &
 demo=$!
 # The scenario is over when it says how it is stopped: by then there is something to ask about.
 for ((passed = 0; ; passed++)); do
