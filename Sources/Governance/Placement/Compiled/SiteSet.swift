@@ -40,6 +40,11 @@ struct SiteSet: Sendable, Hashable {
   func intersection(_ other: SiteSet) -> SiteSet { with { $0.formIntersection(other) } }
   func subtracting(_ other: SiteSet) -> SiteSet { with { $0.subtract(other) } }
 
+  /// The least site; nil of the empty set.
+  var first: Int? {
+    words.firstIndex { $0 != 0 }.map { $0 << 6 | words[$0].trailingZeroBitCount }
+  }
+
   /// The first site that both have.
   func firstCommon(_ other: SiteSet) -> Int? {
     let index = words.indices.first { words[$0] & other.words[$0] != 0 }

@@ -28,15 +28,59 @@ extension Explanation {
   /// Each reason once, with the clusters that give it.
   private func recorded(_ environment: Int) -> [DecisionDocument.Finding] {
     let writer = ReasonWriter(judgement: judgement, environment: environment)
-    var sites: [Reason: [Int]] = [:]
+    let compiled = judgement.subject.compiled
+    var sites: [Reason: SiteSet] = [:]
     for barrier in findings(environment).refusals {
-      barrier.sites.forEach { site in
-        sites[writer.reason(barrier, at: site).withoutAmounts, default: []].append(site)
+      for part in barrier.parts(in: compiled) {
+        guard let first = part.first else { continue }
+        sites[writer.reason(barrier, at: first).withoutAmounts, default: SiteSet(of: candidateCount)].formUnion(part)
       }
     }
-    return sites.keys.sorted().map { reason in
-      DecisionDocument.Finding(reason: reason, sites: SiteRanges(Set(sites[reason, default: []]).sorted()))
+    return sites.sorted { $0.key < $1.key }.map { reason, sites in
+      DecisionDocument.Finding(reason: reason, sites: SiteRanges(sites.sites))
     }
+  }
+}
+
+extension Barrier {
+  /// The sites, in parts that have one reason each, once the amounts are left out of it. A rule keeps away hundreds of
+  /// clusters for the same words: these are put together once for as far as they go, and not for each.
+  fileprivate func parts(in compiled: Compiled) -> [SiteSet] {
+    let (regions, zones) = (compiled.topologies.regions, compiled.topologies.single(by: .zone))
+    switch cause {
+    case .dataClass, .demand, .rule, .network, .resource, .wish: return [sites]
+    case .qualification, .residency, .organisation, .scope: return sites.parts { regions[$0] }
+    case .service: return code == .serviceVersion ? sites.parts { regions[$0] } : [sites]
+    case .taint(_, let onRegion): return onRegion ? sites.parts { regions[$0] } : sites.alone
+    case .sensitivity: return sites.parts { zones[$0] }
+    case .attribute(let name, _):
+      return sites.parts { compiled.sites[$0].facts?.inconclusive(name) == nil ? 0 : -1 }
+    case .site: return sites.alone
+    }
+  }
+}
+
+extension SiteSet {
+  /// Each site by itself.
+  fileprivate var alone: [SiteSet] { parts { _ in -1 } }
+
+  /// The sites that have a place in common, place by place; each by itself that has none (-1).
+  fileprivate func parts(by place: (Int) -> Int) -> [SiteSet] {
+    let none = subtracting(self)
+    var parts: [SiteSet] = []
+    var known: [Int: Int] = [:]
+    forEach { site in
+      let place = place(site)
+      if let part = known[place] {
+        parts[part].insert(site)
+      } else {
+        if place >= 0 { known[place] = parts.count }
+        var part = none
+        part.insert(site)
+        parts.append(part)
+      }
+    }
+    return parts
   }
 }
 
