@@ -39,6 +39,7 @@ struct World {
   var existing: [ExistingPlacement] = []
   var ledger = Ledger()
   var unacknowledged: [UnacknowledgedQualification] = []
+  var facts: [ClusterFacts] = []
   var derogations: [Resource<DerogationSpec>] = []
   var staleZones: [String] = []
   var keepExisting = true
@@ -93,7 +94,7 @@ struct World {
 
   var offer: Offer {
     Offer(
-      operators: operators, regions: regions, zones: zones, clusters: clusters, chains: chains,
+      operators: operators, regions: regions, zones: zones, clusters: clusters, chains: chains, facts: facts,
       unacknowledged: unacknowledged)
   }
 
