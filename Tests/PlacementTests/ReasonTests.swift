@@ -132,6 +132,17 @@ import Testing
     #expect(little.amount("short").fr == "512Ki")
   }
 
+  @Test("of a zone that names no chain that is said, and of another one which it names")
+  func zonesChain() {
+    let free = Reason(.chainCannotDeliver, ["chain": "", "cause": "none"]).sentence
+    #expect(free.fr == "Aucune chaîne ne peut livrer ici (la zone n’en désigne aucune) : aucune ne convient.")
+    #expect(free.en == "No chain can deliver here (the zone names none): none is fit.")
+    let bound = Reason(.chainCannotDeliver, ["chain": "forge", "cause": "region"]).sentence
+    #expect(
+      bound.fr == "Aucune chaîne ne peut livrer ici (chaîne de la zone : forge) : elle ne livre pas cette région.")
+    #expect(bound.en == "No chain can deliver here (the zone’s chain: forge): it does not deliver to this region.")
+  }
+
   @Test("a parameter that a stored decision lacks shows as a question mark")
   func missingParametersShow() {
     #expect(Reason(.serviceMissing).sentence.fr == "La région n’offre pas le service « ? ».")
