@@ -51,6 +51,23 @@ struct AuditFileTests {
     }
   }
 
+  @Test func `anchors by keys that are not given are told of, also where no other agrees`() throws {
+    let sample = AuditFileSample(6, anchored: [3, 5])
+    let found = try AuditFileSample.verify(try sample.file(), keys: [AuditFileSample.forger])
+    #expect(!found.sound && found.anchors.agreeing == 0 && found.anchors.unknownKey == 2)
+    let english = AuditText.render(found, language: .en)
+    #expect(
+      english.contains("anchors that agree: none; nothing but the file itself vouches for it; by a key not given: 2"),
+      "\(english)")
+    let french = AuditText.render(found, language: .fr)
+    #expect(
+      french.contains("ancres concordantes : aucune ;") && french.contains("répond ; d'une clé absente de --keys : 2"),
+      "\(french)")
+    let bare = try AuditFileSample.verify(try AuditFileSample(2, anchored: []).file(), keys: nil)
+    let text = AuditText.render(bare, language: .en)
+    #expect(text.contains("anchors that agree: none") && !text.contains("by a key not given"), "\(text)")
+  }
+
   @Test func `a tail that is too long is not made shorter by its last entry`() throws {
     var sample = AuditFileSample(6, anchored: [3])
     for (index, days) in [(4, Int64(3)), (5, 1)] {

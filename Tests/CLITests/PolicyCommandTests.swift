@@ -249,6 +249,17 @@ struct PolicyCommandTests {
     }
   }
 
+  @Test func `that there is no room is told of a move that leads nowhere, and of nothing that has no move`() throws {
+    var details = ImpactText.Details(nonCompliances: [try Self.line()])
+    let view = Self.impact(.done, done: 10, isOwn: true)
+    let unmoved = ImpactText.render(view, details, .en)
+    #expect(unmoved.contains("idf-1  no move  Rule r") && !unmoved.contains("no room"), "\(unmoved)")
+    #expect(ImpactText.render(view, details, .fr).contains("idf-1  pas de déplacement  Rule r"))
+    details.migrations = [try Self.move()]
+    let homeless = ImpactText.render(view, details, .en)
+    #expect(homeless.contains("idf-1  no room  Rule r") && !homeless.contains("no move"), "\(homeless)")
+  }
+
   @Test func `a finding that needs no migration says what is to be done`() throws {
     let reason = try JSONDecoder().decode(
       ExplanationView.ReasonView.self,

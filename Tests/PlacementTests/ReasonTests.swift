@@ -110,6 +110,39 @@ import Testing
     #expect(whole.sentence.fr.contains("1Gi au plus ; il manque 7Gi."))
   }
 
+  /// What nodes have is told in kibibytes, and a limit of a project in gibibytes.
+  @Test("kibibytes are shown as bytes are, of a contractual limit too, and what is less than a mebibyte stays")
+  func kibibytes() {
+    let reason = Reason(
+      .capacityNeverFits, ["resource": "memory", "needed": "64Gi", "limit": "32614320Ki", "short": "34494544Ki"])
+    #expect(
+      reason.sentence.fr
+        == "Trop grand pour ce cluster, même vide : mémoire, 64Gi demandés, 31,1Gi au plus ; il manque 32,9Gi.")
+    #expect(reason.parameters["limit"] == "32614320Ki")
+    let contract = Reason(
+      .contractLimit,
+      ["scope": "prod", "resource": "memory", "needed": "8650753Ki", "limit": "8Gi", "short": "262145Ki"])
+    #expect(
+      contract.sentence.fr
+        == "Le projet dépasse sa limite contractuelle (prod) : mémoire, 8,3Gi demandés pour 8Gi, soit 256,1Mi de trop.")
+    #expect(
+      contract.sentence.en
+        == "The project exceeds its contractual limit (prod): memory, 8.3Gi asked of 8Gi, which is 256.1Mi too much.")
+    let little = Reason(.capacityShort, ["resource": "storage", "short": "512Ki"])
+    #expect(little.amount("short").fr == "512Ki")
+  }
+
+  @Test("of a zone that names no chain that is said, and of another one which it names")
+  func zonesChain() {
+    let free = Reason(.chainCannotDeliver, ["chain": "", "cause": "none"]).sentence
+    #expect(free.fr == "Aucune chaîne ne peut livrer ici (la zone n’en désigne aucune) : aucune ne convient.")
+    #expect(free.en == "No chain can deliver here (the zone names none): none is fit.")
+    let bound = Reason(.chainCannotDeliver, ["chain": "forge", "cause": "region"]).sentence
+    #expect(
+      bound.fr == "Aucune chaîne ne peut livrer ici (chaîne de la zone : forge) : elle ne livre pas cette région.")
+    #expect(bound.en == "No chain can deliver here (the zone’s chain: forge): it does not deliver to this region.")
+  }
+
   @Test("a parameter that a stored decision lacks shows as a question mark")
   func missingParametersShow() {
     #expect(Reason(.serviceMissing).sentence.fr == "La région n’offre pas le service « ? ».")

@@ -64,10 +64,14 @@ enum AuditText {
 
   private static func anchors(_ verification: AuditFileVerification, _ french: Bool) -> String {
     let anchors = verification.anchors
+    let unknown =
+      french ? " ; d'une clé absente de --keys : \(anchors.unknownKey)" : "; by a key not given: \(anchors.unknownKey)"
+    let strange = anchors.unknownKey > 0 ? unknown : ""
     guard anchors.agreeing > 0 else {
-      return french
-        ? "  ancres : aucune ; rien d'autre que le fichier n'en répond"
-        : "  anchors: none; nothing but the file itself vouches for it"
+      return
+        (french
+        ? "  ancres concordantes : aucune ; rien d'autre que le fichier n'en répond"
+        : "  anchors that agree: none; nothing but the file itself vouches for it") + strange
     }
     let signatures =
       anchors.verified
@@ -77,11 +81,7 @@ enum AuditText {
       french
       ? "  ancres concordantes : \(anchors.agreeing), jusqu'à la position \(anchors.position) (\(signatures))"
       : "  anchors that agree: \(anchors.agreeing), up to position \(anchors.position) (\(signatures))"
-    if anchors.unknownKey > 0 {
-      line +=
-        french
-        ? " ; d'une clé absente de --keys : \(anchors.unknownKey)" : "; by a key not given: \(anchors.unknownKey)"
-    }
+    line += strange
     if anchors.beyond > 0 {
       line +=
         french

@@ -96,24 +96,38 @@ enum BatchText {
     let french = language == .fr
     var table = Table("PROJECT", "STATUS", "PLACES", french ? "POURQUOI" : "WHY", french ? "DÉCISION" : "DECISION")
     for entry in view.entries {
-      let places = entry.places.map { place in
-        "\(place.environment)\(place.replica == 0 ? "" : "/\(place.replica)"): \(place.cluster)"
-      }
+      let places = places(of: entry)
       let decision = entry.commit.map { commit in
         let id =
           wide ? commit.decision.uuidString.lowercased() : String(commit.decision.uuidString.prefix(8)).lowercased()
         return commit.asPlanned ? id : "\(id) (!)"
       }
       table.add(
-        entry.project, status(entry.status, french: french), places.isEmpty ? "-" : places.joined(separator: ", "),
+        entry.project, status(entry, dryRun: view.dryRun, french: french),
+        // Those that were planned are not those that a decision has found otherwise.
+        places.isEmpty || entry.commit?.asPlanned == false ? "-" : places,
         entry.problem?.detail ?? why(entry, language), decision ?? "-")
     }
     return [BasisText.render(view.basis, language: language), summary(view, french: french), "", table.render()]
       .joined(separator: "\n")
   }
 
-  /// The first reason, how many more there are, and how they go together.
+  private static func places(of entry: BatchView.Entry) -> String {
+    entry.places.map { place in
+      "\(place.environment)\(place.replica == 0 ? "" : "/\(place.replica)"): \(place.cluster)"
+    }.joined(separator: ", ")
+  }
+
+  /// That it did not go as planned, or else the first reason, how many more there are, and how they go together.
   private static func why(_ entry: BatchView.Entry, _ language: Language) -> String {
+    if let commit = entry.commit, !commit.asPlanned {
+      // The places of a stored answer are those of now.
+      let places = commit.replayed ? "" : places(of: entry)
+      let planned = places.isEmpty ? "" : " (\(places))"
+      return language == .fr
+        ? "n’a pu aller où c’était prévu\(planned) : regie explain \(entry.project)"
+        : "could not go where it was planned to\(planned): regie explain \(entry.project)"
+    }
     guard let first = entry.reasons.first else { return "-" }
     let more = entry.reasons.count > 1 ? " (+\(entry.reasons.count - 1))" : ""
     let conflict = ExplanationText.conflict(entry.conflict, of: entry.reasons, language)
@@ -121,23 +135,42 @@ enum BatchText {
   }
 
   private static func summary(_ view: BatchView, french: Bool) -> String {
-    let counts = "\(view.value.placed)/\(view.entries.count)"
+    guard !view.dryRun else { return plan(view, french ? "placés" : "placed", french: french) }
+    let count = "\(view.entries.count { $0.commit?.asPlanned == true })/\(view.entries.count)"
+    return plan(view, french ? "prévus" : "planned", french: french)
+      + (french ? "\ndécidés comme prévu : \(count)" : "\ndecided as planned: \(count)")
+  }
+
+  /// What the search has found, before anything was decided.
+  private static func plan(_ view: BatchView, _ verb: String, french: Bool) -> String {
+    let counts = "\(view.value.placed)/\(view.entries.count) \(verb)"
     let best = view.bound.placed
     switch (view.outcome, french) {
-    case (.optimal, true): return "\(counts) placés : rien de mieux n'est possible"
-    case (.optimal, false): return "\(counts) placed: nothing better is possible"
+    case (.optimal, true): return "\(counts) : rien de mieux n'est possible"
+    case (.optimal, false): return "\(counts): nothing better is possible"
     case (.undecided, true):
-      return "\(counts) placés, une proposition : au plus \(best) ; recherche arrêtée à \(view.nodes) nœuds"
+      return "\(counts), une proposition : au plus \(best) ; recherche arrêtée à \(view.nodes) nœuds"
         + (view.isExhausted == true ? ", qui étaient épuisés (--budget)" : "")
     case (.undecided, false):
-      return "\(counts) placed, a proposal: \(best) at most; the search ended at \(view.nodes) nodes"
+      return "\(counts), a proposal: \(best) at most; the search ended at \(view.nodes) nodes"
         + (view.isExhausted == true ? ", for it had no more (--budget)" : "")
     case (.unplaceable, true): return "tous ne tiennent pas : aucun n'est placé"
     case (.unplaceable, false): return "not all fit: none is placed"
     }
   }
 
-  private static func status(_ status: BatchEntry.Status, french: Bool) -> String {
+  /// What has become of a project: its decision says so, and not the plan. Where one was asked for and none was made,
+  /// what has a place is only planned.
+  private static func status(_ entry: BatchView.Entry, dryRun: Bool, french: Bool) -> String {
+    if let commit = entry.commit {
+      guard commit.placed else { return french ? "non placé" : "not placed" }
+      return commit.asPlanned ? name(.placed, french: french) : french ? "placé autrement" : "placed otherwise"
+    }
+    let isOnlyPlanned = !dryRun && entry.status == .placed
+    return isOnlyPlanned ? (french ? "prévu, non décidé" : "planned, not decided") : name(entry.status, french: french)
+  }
+
+  private static func name(_ status: BatchEntry.Status, french: Bool) -> String {
     guard french else { return status.rawValue }
     return switch status {
     case .placed: "placé"

@@ -42,10 +42,12 @@ enum ImpactText {
         ? say(language, "déjà non conforme", "not compliant already") : say(language, "non conforme", "non-compliant")
       table.add(
         item.project, what, name(item.environment, item.replica), item.cluster,
-        move?.to
+        // A move that leads nowhere is what there is no room for. What has no move is not asked for any more, or may stay
+        // as what it is asked for as by now.
+        move.map { $0.to ?? say(language, "pas de place", "no room") }
           ?? (item.mayStay == true
             ? say(language, "sur place, autre chaîne", "stays, another chain")
-            : say(language, "pas de place", "no room")),
+            : say(language, "pas de déplacement", "no move")),
         item.reasons.first?.sentence ?? "")
     }
     for move in details.migrations where moves[key(move.project, move.environment, move.replica)] != nil {

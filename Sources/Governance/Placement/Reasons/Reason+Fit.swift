@@ -34,9 +34,14 @@ extension Reason {
         remedy: "Décider de nouveau : une autre chaîne est choisie s’il y en a une.",
         "Decide again: another chain is chosen where there is one.")
     }
+    // Most zones take any chain, and name none.
+    let zone: (fr: String, en: String) =
+      self["chain"].isEmpty
+      ? ("la zone n’en désigne aucune", "the zone names none")
+      : ("chaîne de la zone : \(self["chain"])", "the zone’s chain: \(self["chain"])")
     return Phrases(
-      "Aucune chaîne ne peut livrer ici (chaîne de la zone : \(self["chain"])) : \(cause.fr).",
-      "No chain can deliver here (the zone’s chain: \(self["chain"])): \(cause.en).",
+      "Aucune chaîne ne peut livrer ici (\(zone.fr)) : \(cause.fr).",
+      "No chain can deliver here (\(zone.en)): \(cause.en).",
       remedy: "Ouvrir une chaîne secondaire à cette zone et à ce projet.",
       "Open a secondary chain to this zone and this project.")
   }

@@ -9,13 +9,7 @@ extension Reason {
         "Aucune chaîne secondaire ne peut livrer à tous les environnements du projet.",
         "No secondary chain can deliver to all environments of the project.",
         remedy: "Ouvrir une même chaîne à toutes les zones nécessaires.", "Open one chain to all the zones needed.")
-    case .contractLimit:
-      Phrases(
-        "Le projet dépasse sa limite contractuelle (\(self["scope"])) : \(self["resource"]), "
-          + "\(self["needed"]) demandé pour \(self["limit"]), soit \(self["short"]) de trop.",
-        "The project exceeds its contractual limit (\(self["scope"])): \(self["resource"]), "
-          + "\(self["needed"]) asked of \(self["limit"]), which is \(self["short"]) too much.",
-        remedy: "Réduire les quotas, ou faire relever la limite.", "Lower the quotas, or have the limit raised.")
+    case .contractLimit: contractPhrases
     case .moveNeeded:
       Phrases(
         "La réplique \(self["replica"]) de « \(self["environment"]) » doit d’abord migrer de « \(self["from"]) » vers "
@@ -43,6 +37,16 @@ extension Reason {
         remedy: "Augmenter le budget de recherche, ou placer moins d’environnements à la fois.",
         "Raise the search budget, or place fewer environments at once.")
     }
+  }
+
+  private var contractPhrases: Phrases {
+    let (needed, limit, short) = (amount("needed"), amount("limit"), amount("short"))
+    return Phrases(
+      "Le projet dépasse sa limite contractuelle (\(self["scope"])) : \(resourceFR(self["resource"])), "
+        + "\(needed.fr) demandés pour \(limit.fr), soit \(short.fr) de trop.",
+      "The project exceeds its contractual limit (\(self["scope"])): \(self["resource"]), "
+        + "\(needed.en) asked of \(limit.en), which is \(short.en) too much.",
+      remedy: "Réduire les quotas, ou faire relever la limite.", "Lower the quotas, or have the limit raised.")
   }
 
   private var spreadPhrases: Phrases {
