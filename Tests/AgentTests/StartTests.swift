@@ -108,6 +108,20 @@ struct StartTests {
     }
   }
 
+  @Test(arguments: ["http://127.0.0.1:1", "http://127.0.0.1:1/"])
+  func `two clusters with one API server are told`(address: String) async throws {
+    try await withFolder { folder in
+      let keys = JSONWebKeySet([JSONWebKey(publicKey: Curve25519.Signing.PrivateKey().publicKey)])
+      try JSONEncoder().encode(keys).write(to: URL(fileURLWithPath: "\(folder)/keys.json"))
+      let (code, output) = try await start([
+        "REGIE_ZONE": "z1", "REGIE_CLUSTERS": "a=http://127.0.0.1:1,c=http://127.0.0.1:2,b=\(address)",
+        "REGIE_VERIFICATION_KEYS_FILE": "\(folder)/keys.json", "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+      ])
+      #expect(code != 0)
+      #expect(output.contains("REGIE_CLUSTERS: a, b have one API server, http://127.0.0.1:1"), "\(output)")
+    }
+  }
+
   @Test(arguments: [
     ("a=/nowhere/kubeconfig", "cluster a: /nowhere/kubeconfig"), ("a=http://10.0.0.1:80", "cluster a:"),
     ("a=in-cluster", "cluster a: KUBERNETES_SERVICE_HOST"),

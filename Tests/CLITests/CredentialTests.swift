@@ -44,6 +44,35 @@ import Testing
     #expect(throws: ValidationError.self) { try Credential.find(for: Self.server, environment) }
   }
 
+  @Test func `the line end that a mounted secret brings along is no part of it`() throws {
+    for (name, wanted) in [("REGIE_TOKEN", Credential.token("t")), ("REGIE_API_KEY", .key("t"))] {
+      #expect(try Credential.given([name: "t\n"]) == wanted)
+    }
+  }
+
+  @Test(arguments: ["s3cret\nmore", "s3cret more", "s3cret\u{E9}", " \n"])
+  func `what can be in no header is refused by the name of its variable, and not repeated`(text: String) throws {
+    try withHome { home, _ in
+      try write(text, to: "\(home)/t")
+      for (name, value) in [("REGIE_TOKEN", text), ("REGIE_API_KEY", text), ("REGIE_TOKEN_FILE", "\(home)/t")] {
+        let error = #expect(throws: ValidationError.self) { try Credential.given([name: value]) }
+        let told = error?.message ?? ""
+        #expect(told.hasPrefix("\(name) :") && !told.contains("s3cret"))
+      }
+    }
+  }
+
+  @Test func `a stored token that can be in no header is not repeated either`() async throws {
+    try await withFolder { home in
+      let server = "http://127.0.0.1:9"
+      let environment = ["HOME": home]
+      try StoredLogins.replace(TokenGrant(token: "s3cret\u{1}"), for: server, environment)
+      let run = try await Run.regie("whoami", "--server", server, environment: environment)
+      #expect(run.code == 69 && run.output.contains("un en-tête ne peut être envoyé"), "\(run.code)")
+      #expect(!run.output.contains("s3cret"))
+    }
+  }
+
   @Test func `what is stored is for this user alone, and is not used where others could have written it`() throws {
     try withHome { home, environment in
       try StoredLogins.replace(TokenGrant(token: "secret"), for: Self.server, environment)

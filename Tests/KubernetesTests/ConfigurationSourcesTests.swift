@@ -81,6 +81,18 @@ struct ConfigurationSourcesTests {
     #expect("\(found)" == "http://localhost:1 (token)")
   }
 
+  @Test func `a token file that holds what can be in no header is refused, and not repeated`() async throws {
+    try write(["token": "s3cret\nmore\n"])
+    let file = TokenFile(path: "\(folder.path)/token", refresh: .zero)
+    let error = await #expect(throws: ConfigurationError.self) { try await file.current() }
+    #expect(error?.problem.contains("in one line") == true)
+    let told = error.map { "\($0)" } ?? ""
+    #expect(!told.contains("s3cret"))
+    try write(["token": "next\n"])
+    let token = try await file.current()
+    #expect(token == "next")
+  }
+
   @Test func `a certificate or key that is none is refused before anything is sent`() {
     for (trust, credential) in [
       (Trust.authority([1]), Credential.none), (.system, .certificate(chain: [1], key: [1])),

@@ -43,6 +43,16 @@ struct KubeconfigTests {
     #expect(resolved.trust == .system)
   }
 
+  @Test func `the line end that a template has left at a token is no part of it`() throws {
+    #expect(try resolve(kubeconfig(user: #"token: "secret\n""#)).credential == .token("secret"))
+  }
+
+  @Test(arguments: [#"s3cret\nmore"#, "s3cret more", #"s3cret\u00E9"#, #"\n"#])
+  func `a token that can be in no header is refused, and not repeated`(token: String) {
+    let told = refusal(kubeconfig(user: "token: \"\(token)\""))
+    #expect(told.contains("users[u].user.token: wants a bearer token in one line") && !told.contains("s3cret"))
+  }
+
   @Test func `a relative path starts at the folder of its file`() throws {
     let text = kubeconfig(
       user: "client-certificate: pki/me.crt, client-key: /abs/me.key",

@@ -59,6 +59,20 @@ struct ErrorAndConfigurationTests {
     #expect(error.description.contains("13.11") && error.description.contains("PostgreSQL 14 or newer is needed"))
   }
 
+  @Test(arguments: [("TimeZone", "Europe/Paris"), ("DateStyle", "German, DMY"), ("IntervalStyle", "postgres")])
+  func `a session that writes values in another form is refused, with what to do`(setting: String, value: String) {
+    let asked = ["TimeZone": "UTC", "DateStyle": "ISO, DMY", "IntervalStyle": "iso_8601"]
+    let none = PostgresError.otherForms(at: "db:5432") { asked[$0] }
+    #expect(none == nil)
+    let silent = PostgresError.otherForms(at: "db:5432") { _ in nil }
+    #expect(silent == nil)
+    let given = asked.merging([setting: value]) { $1 }
+    let error = PostgresError.otherForms(at: "db:5432") { given[$0] }
+    #expect(error?.kind == .configuration && error?.isRetriable == false)
+    #expect(error?.message.contains("\(setting) \(value)") == true)
+    #expect(error?.hint?.contains("PGTZ and PGDATESTYLE") == true)
+  }
+
   @Test func `the URL goes before the variables`() throws {
     let configuration = try PostgresConfiguration(environment: [
       "DATABASE_URL": "postgres://ann:p%40ss@db.example:6432/regie?sslmode=verify-full", "PGHOST": "other",

@@ -152,6 +152,18 @@ struct StartErrorTests {
       #expect(program.output.contains(words), "\(words) in:\n\(program.tail())")
     }
   }
+
+  @Test(arguments: [("PGTZ", "Europe/Paris", "TimeZone Europe/Paris"), ("PGDATESTYLE", "German", "DateStyle German")])
+  func `a variable of libpq's own that goes before what a session asks for is named`(
+    variable: String, value: String, told: String
+  ) async throws {
+    let key = try TemporaryKey()
+    var given = try environment(key, database: try await PostgresServer.shared().freshDatabase().url)
+    given[variable] = value
+    let program = try SystemUnderTestProgram.start("governance", environment: given)
+    #expect(try await program.waitForEnd(within: .seconds(60)) > 0)
+    for words in [told, variable] { #expect(program.output.contains(words), "\(words) in:\n\(program.tail())") }
+  }
 }
 
 /// A signing key in a file, for the time of a test.

@@ -203,6 +203,16 @@ struct EnvironmentReaderTests {
     #expect(unknown == ["REGIE_PROT"])
   }
 
+  @Test func `a file is read for secrets only, and is told where it is named for anything else`() throws {
+    let unknown = try read(["REGIE_A": "1", "REGIE_A_FILE": "/s", "REGIE_K_FILE": "/s"]) { env in
+      _ = env.string("REGIE_A", "d")
+      _ = env.secret("REGIE_K", "d")
+      _ = env.optionalSecret("REGIE_L", "d")
+      return env.unknownVariables(prefix: "REGIE_")
+    }
+    #expect(unknown == ["REGIE_A_FILE"])
+  }
+
   @Test func `what Kubernetes sets for Services of this name is not told as misspelt`() throws {
     let ofService = [
       "REGIE_API_SERVICE_HOST", "REGIE_API_SERVICE_PORT", "REGIE_API_SERVICE_PORT_HTTP", "REGIE_API_PORT",

@@ -23,6 +23,24 @@ extension PostgresError {
       hint: "PostgreSQL 14 or newer is needed: upgrade the server, or point DATABASE_URL at a newer one")
   }
 
+  /// Nil where a session writes values in the forms that they are read in. These are asked for when it begins, but libpq
+  /// lets its own variables go before that, and a pooler may leave it out: instants and days would then be others'.
+  ///
+  /// - Parameter told: What the server says of a setting.
+  static func otherForms(at place: String, told: (_ setting: String) -> String?) -> PostgresError? {
+    let wanted: [(setting: String, isGood: (String) -> Bool)] = [
+      ("TimeZone", { ["UTC", "Etc/UTC"].contains($0) }), ("DateStyle", { $0.hasPrefix("ISO") }),
+      ("IntervalStyle", { $0 == "iso_8601" }),
+    ]
+    for (setting, isGood) in wanted {
+      guard let value = told(setting), !isGood(value) else { continue }
+      return PostgresError(
+        .configuration, "\(place): the session has \(setting) \(value), and not the one that was asked for",
+        hint: "Unset PGTZ and PGDATESTYLE, which go before it, and connect without a pooler")
+    }
+    return nil
+  }
+
   private static let checkCredentials = "Check user and password (DATABASE_URL, or PGUSER and PGPASSWORD)"
 
   private static func classify(state: PostgresSQLState?, words: String) -> (Kind, String) {

@@ -59,6 +59,11 @@ private struct ConnectionAttempt {
       try finish(pointer, isCancelled: isCancelled)
       let version = PQserverVersion(pointer)
       guard version >= 140_000 else { throw PostgresError.tooOld(at: endpoint.place, version: version) }
+      let other = PostgresError.otherForms(at: endpoint.place) { setting in
+        guard let value = PQparameterStatus(pointer, setting) else { return nil }
+        return String(cString: value)
+      }
+      if let other { throw other }
       _ = PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
       guard PQsetnonblocking(pointer, 1) == 0, PQenterPipelineMode(pointer) == 1 else {
         throw PostgresError.lost(pointer)

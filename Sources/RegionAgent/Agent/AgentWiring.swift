@@ -89,6 +89,7 @@ struct AgentWiring: Sendable {
           name: source.name, rules: rules(of: source), client: client, applications: applications)
       }
     }
+    _ = book.read("settings") { try Self.checkServers(clusters) }
     let apart = book.read("home") {
       try settings.home.map {
         try KubernetesClient(try configuration(of: $0, environment, "REGIE_HOME_CLUSTER", ""), logger: logger)
@@ -109,6 +110,16 @@ struct AgentWiring: Sendable {
   }
 
   private func rules(of source: ClusterSource) -> ClusterRules { settings.modes[source.name] ?? ClusterRules() }
+
+  /// What was decided for one cluster would be made on another if two had the same API server.
+  private static func checkServers(_ clusters: [AgentCluster]) throws {
+    let byServer = Dictionary(grouping: clusters) { $0.client.configuration.server }
+    let shared = byServer.filter { $0.value.count > 1 }.min { $0.key < $1.key }
+    guard let shared else { return }
+    throw StartError(
+      "REGIE_CLUSTERS", "\(shared.value.map(\.name).joined(separator: ", ")) have one API server, \(shared.key)",
+      wanted: "a server of its own for each")
+  }
 
   private func checkModes() throws {
     let strangers = settings.modes.keys.filter { name in !settings.clusters.contains { $0.name == name } }.sorted()

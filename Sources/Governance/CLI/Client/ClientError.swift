@@ -47,6 +47,9 @@ enum ClientError: Error, CustomStringConvertible {
     case let error as HTTPClientError
     where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error):
       "pas de réponse à temps / no answer in time"
+    // It quotes what it refuses: a stored token, for instance.
+    case let error as HTTPClientError where error.shortDescription == unsendable:
+      "un en-tête ne peut être envoyé / a header can not be sent"
     case let error as NIOConnectionError where error.connectionErrors.isEmpty:
       "nom inconnu / unknown name: \(error.host)"
     case let error as NIOConnectionError:
@@ -68,6 +71,8 @@ enum ClientError: Error, CustomStringConvertible {
     default: false
     }
   }
+
+  private static let unsendable = HTTPClientError.invalidHeaderFieldValues([]).shortDescription
 
   /// What the HTTP client says before it has a connection; without the names that some of it carries.
   private static let unsent: Set<String> = {

@@ -89,7 +89,7 @@ struct Login: AsyncParsableCommand {
     if let tokenFile {
       guard tokenFile == "-" else { return TokenGrant(token: try Credential.read(tokenFile, "--token-file")) }
       let text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-      return TokenGrant(token: text.trimmingCharacters(in: .whitespacesAndNewlines))
+      return TokenGrant(token: try Credential.checked(text, "--token-file -"))
     }
     guard let issuer = issuer ?? environment["REGIE_OIDC_ISSUER"], !issuer.isEmpty else {
       throw ValidationError(

@@ -33,7 +33,7 @@ enum Credential: Sendable, Hashable {
       ("REGIE_TOKEN", Credential.token), ("REGIE_API_KEY", Credential.key),
     ].flatMap { name, make in
       [
-        text(environment[name]).map(make),
+        try text(environment[name]).map { make(try checked($0, name)) },
         try text(environment["\(name)_FILE"]).map { make(try read($0, "\(name)_FILE")) },
       ].compactMap(\.self)
     }
@@ -48,9 +48,22 @@ enum Credential: Sendable, Hashable {
 
   /// - Parameter source: For the message.
   static func read(_ path: String, _ source: String) throws -> String {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines),
-      !text.isEmpty
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8), !text.allSatisfy(\.isWhitespace)
     else { throw ValidationError("\(source) : \(path) ne peut être lu, ou est vide / can not be read, or is empty") }
-    return text
+    return try checked(text, "\(source) : \(path)")
+  }
+
+  /// A token or key without the line end that files and mounted secrets bring along.
+  ///
+  /// - Parameter source: For the message.
+  /// - Throws: `ValidationError` where nothing is left, or what can be in no header. It does not repeat it.
+  static func checked(_ text: String, _ source: String) throws -> String {
+    let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !secret.isEmpty, secret.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw ValidationError(
+        "\(source) : attendu un jeton ou une clé, sur une ligne, en caractères ASCII visibles "
+          + "/ a token or key is wanted, in one line of visible ASCII characters")
+    }
+    return secret
   }
 }

@@ -105,7 +105,11 @@ extension Kubeconfig {
     switch (chain, key, user.value.tokenFile, user.value.token) {
     case (let chain?, let key?, nil, nil): return .certificate(chain: chain, key: key)
     case (nil, nil, let path?, _): return .tokenFile(absolute(path, from: user.file))
-    case (nil, nil, nil, let token?): return .token(token)
+    case (nil, nil, nil, let text?):
+      guard let token = BearerToken.read(text) else {
+        throw ConfigurationError(source: user.file, field: "\(field).token", problem: "wants \(BearerToken.accepted)")
+      }
+      return .token(token)
     case (nil, nil, nil, nil): return .none
     case (.some, nil, _, _):
       throw ConfigurationError(

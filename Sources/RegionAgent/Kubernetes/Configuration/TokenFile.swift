@@ -42,10 +42,12 @@ actor TokenFile {
   }
 
   private static func contents(of path: String) throws -> String {
-    let text = try? String(contentsOfFile: path, encoding: .utf8)
-    let token = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
-    guard !token.isEmpty else {
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    guard !text.allSatisfy(\.isWhitespace) else {
       throw ConfigurationError(source: path, problem: "missing or empty; wants a bearer token")
+    }
+    guard let token = BearerToken.read(text) else {
+      throw ConfigurationError(source: path, problem: "holds something else; wants \(BearerToken.accepted)")
     }
     return token
   }

@@ -31,6 +31,7 @@ extension EnvironmentReader {
 
   private mutating func lookUpSecret(_ name: String) -> SecretLookup {
     let fileVariable = "\(name)_FILE"
+    secretFiles.insert(fileVariable)
     switch (text(name), text(fileVariable)) {
     case (nil, nil): return .unset
     case (let value?, nil): return .found(Secret(value))

@@ -17,6 +17,8 @@ public struct EnvironmentReader {
   let readFile: (String) throws -> String
   private var readVariables: [EnvironmentVariable] = []
   private var errors: [EnvironmentError] = []
+  /// The variables that name the files of secrets; nothing else is read from a file in this way.
+  var secretFiles: Set<String> = []
 
   init(environment: [String: String], readFile: @escaping (String) throws -> String) {
     self.environment = environment
@@ -52,7 +54,7 @@ public struct EnvironmentReader {
   /// Set variables that start with `prefix` and that nothing has asked for so far: most likely misspelt. To be warned of,
   /// not refused. Those that Kubernetes itself sets for each Service of a namespace, whatever it is called, are not told.
   public func unknownVariables(prefix: String) -> [String] {
-    let known = Set(readVariables.flatMap { [$0.name, "\($0.name)_FILE"] })
+    let known = secretFiles.union(readVariables.map(\.name))
     return environment.keys.filter { $0.hasPrefix(prefix) && !known.contains($0) && !Self.isOfService($0) }.sorted()
   }
 
