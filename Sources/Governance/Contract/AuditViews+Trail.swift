@@ -86,6 +86,7 @@ extension AuditFinding {
     case .anchor:
       subject.map { "une ancre est de la position \($0), où la chaîne n’arrive pas : ses dernières entrées manquent" }
         ?? "l’ancre que garde la gouvernance n’est pas de ce maillon : le journal, ou l’ancre, a été refait"
+    case .decision: "la décision \(subject ?? "") n’est plus celle dont parle le journal, ou a disparu"
     case .version:
       subject.map { "la version \($0) de la politique n’est pas celle dont parle le journal" }
         ?? "le journal parle d’une version de la politique qui n’existe pas"
@@ -108,6 +109,7 @@ extension AuditFinding {
     case .anchor:
       subject.map { "an anchor is of position \($0), which the chain does not reach: its last entries are gone" }
         ?? "the anchor that governance keeps is not of this link: the trail, or the anchor, was made anew"
+    case .decision: "decision \(subject ?? "") is not the one that the trail tells of, or is gone"
     case .version:
       subject.map { "version \($0) of the policy is not the one that the trail tells of" }
         ?? "the trail tells of a version of the policy that there is not"

@@ -93,7 +93,7 @@ public struct AuditVerificationView: Codable, Sendable, Hashable {
   /// Something that is not as it was sealed.
   public struct Finding: Codable, Sendable, Hashable {
     /// What is wrong: `gap`, `order`, `body`, `entry`, `linkage`, `person`, `erasure`, `head` or `anchor` with
-    /// the trail; `version`, `proposal`, `vote` or `impact` with what it tells of.
+    /// the trail; `decision`, `version`, `proposal`, `vote` or `impact` with what it tells of.
     public var kind: String
     /// Where in the chain; 0 where no sealed entry tells of it.
     public var position: Int64

@@ -20,6 +20,8 @@ public struct AuditFinding: Sendable, Hashable {
     case head
     /// An anchor that governance keeps is of another link, or of a position that the chain does not reach.
     case anchor
+    /// A decision is not the one that the trail tells of, or is gone.
+    case decision
     /// A version of the policy is not the one that the trail tells of.
     case version
     /// A draft or proposal is not what the trail tells of it.
@@ -38,7 +40,8 @@ public struct AuditFinding: Sendable, Hashable {
   public let id: Int64?
   /// For a gap: the first position that is missing.
   public let from: Int64?
-  /// For what is not the trail's itself: the version, the proposal or the digest; for an anchor beyond the end where.
+  /// For what is not the trail's itself: the decision, the version, the proposal or the digest; for an anchor beyond the
+  /// end where.
   public let subject: String?
 
   /// A finding.

@@ -20,7 +20,7 @@ extension BusSurvey {
   private func take(_ record: KafkaRecord, _ told: inout ToldEvidence) {
     guard let key = record.key, let name = String(validating: key, as: UTF8.self) else { return }
     let identifier = record.isTombstone ? nil : record[header: "ce_id"]?.string
-    told.take(event: identifier.flatMap { UUID(uuidString: $0) }, under: name)
+    told.take(event: identifier.flatMap { UUID(uuidString: $0) }, data: record.value ?? [], under: name)
     guard let value = record.value else { return }
     let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
     func fact<Fact: PublicFact>(_ type: Fact.Type) throws -> Fact {

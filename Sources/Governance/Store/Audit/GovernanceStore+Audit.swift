@@ -57,7 +57,8 @@ extension GovernanceStore {
   }
 
   /// Walks the whole chain, as it stands at one moment, and says what is not as the sealer left it, or as the anchors that
-  /// are kept here say; and what of the policy's versions, proposals and votes is not as the trail tells of it.
+  /// are kept here say; and what of decisions and of the policy's versions, proposals and votes is not as the trail tells
+  /// of it.
   public func verifyAudit() async throws -> AuditVerification {
     try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
       try await connection.execute(Self.allowLongWork)
@@ -82,12 +83,13 @@ extension GovernanceStore {
           SELECT \(AuditEntry.columns) FROM audit_entries WHERE \(after)
           ORDER BY position LIMIT \(Self.verificationBatch)
           """)
-        for row in rows {
-          let entry = try AuditEntry(row)
+        let entries = try rows.map { try AuditEntry($0) }
+        for entry in entries {
           verifier.check(entry)
           Self.tell(entry, to: &policy)
           if let position = entry.seal?.position { after = "position > \(position)" }
         }
+        verifier.take(try await Self.decisionFindings(entries, in: connection))
         if rows.count < Self.verificationBatch { break }
       }
       // Names go and votes are cast at once, and what tells of it is sealed a moment later.

@@ -32,7 +32,7 @@ extension GovernanceStore {
 
   /// Makes a stored decision again, from what is stored alone, and compares byte for byte.
   ///
-  /// - Throws: ``StoreError`` of kind `notFound`.
+  /// - Throws: ``StoreError`` of kind `notFound`; `conflict` as ``explanation(of:)``.
   public func replay(_ id: UUID) async throws -> ReplayResult {
     let record = try await decision(id)
     return try await LongWork.run { try record.replay() }
@@ -40,7 +40,8 @@ extension GovernanceStore {
 
   /// A stored decision, explained as it was made.
   ///
-  /// - Throws: ``StoreError`` of kind `notFound`, `conflict` where this program can not read it.
+  /// - Throws: ``StoreError`` of kind `notFound`, `conflict` where this program can not read it, or what it was made on is not
+  ///   any more what its digests name.
   public func explanation(of id: UUID) async throws -> DecisionRecord.Explained {
     let record = try await decision(id)
     return try await LongWork.run { try record.explained() }
@@ -100,7 +101,7 @@ extension GovernanceStore {
       let rows = try await connection.query(
         """
         SELECT \(DecisionSummary.columns), d.inputs, d.decision, d.day::text AS day, d.stale_zones, d.ledger_delta,
-          c.bytes AS checkpoint, md5(v.document::text) AS policy_digest
+          d.ledger_checkpoint, c.bytes AS checkpoint, md5(v.document::text) AS policy_digest
         FROM decisions d LEFT JOIN ledger_checkpoints c ON c.digest = d.ledger_checkpoint
           LEFT JOIN policy_versions v ON v.version = d.policy_version
         WHERE \(condition)
@@ -140,16 +141,17 @@ extension GovernanceStore {
   }
 
   private func ground(of stored: Stored) async throws -> DecisionRecord.Ground {
+    let summary = stored.summary
+    let digest = try stored.row.decode([UInt8].self, "snapshot_digest")
     do {
       switch stored.source {
       case .foreign(let offer):
-        return .document(
-          try await LongWork.run { try ModelJSON.decoder.decode(Offer.self, from: Data(offer)) })
+        return .document(try await LongWork.run { try Self.offer(offer, named: digest, by: summary) })
       case .engine(let engine): return .engine(try inputs(of: stored), engine)
       case .parts(let offer, let policy):
         let key = try Self.key(stored.summary, stored.day, stored.row)
         let engine = try await LongWork.run {
-          let offer = try ModelJSON.decoder.decode(Offer.self, from: Data(offer))
+          let offer = try Self.offer(offer, named: digest, by: summary)
           return Engine(offer: offer, policy: EffectivePolicy(version: key.policy, spec: policy), day: key.day)
         }
         engines.keep(engine, as: key)
@@ -160,9 +162,21 @@ extension GovernanceStore {
     }
   }
 
+  private static func offer(_ bytes: [UInt8], named digest: [UInt8], by summary: DecisionSummary) throws -> Offer {
+    try check(bytes, named: digest, by: summary)
+    return try ModelJSON.decoder.decode(Offer.self, from: Data(bytes))
+  }
+
+  /// What a decision names by its digest is nothing else: explained by other contents, it would not be as it was made.
+  private static func check(_ bytes: [UInt8], named digest: [UInt8], by summary: DecisionSummary) throws {
+    guard Digest.sha256(bytes) == digest else { throw StoreError.ofOtherContents(summary) }
+  }
+
   private func inputs(of stored: Stored) throws -> DecisionInputs {
     let row = stored.row
-    let ledger = try LedgerCheckpoint(bytes: row.decode("checkpoint")).ledger(row.decode("ledger_delta"))
+    let checkpoint = try row.decode([UInt8].self, "checkpoint")
+    try Self.check(checkpoint, named: row.decode("ledger_checkpoint"), by: stored.summary)
+    let ledger = try LedgerCheckpoint(bytes: checkpoint).ledger(row.decode("ledger_delta"))
     let request = try ModelJSON.decoder.decode(DecisionRequest.self, from: Data(row.decode([UInt8].self, "inputs")))
     return DecisionInputs(
       request: request, ledger: ledger, staleZones: try row.decode("stale_zones"), day: try Self.day(stored.day))
@@ -184,6 +198,15 @@ extension StoreError {
       .conflict, path: "id", "decision \(id), made by \(summary.engineVersion), is stored in a form not known here",
       fr: "la décision \(id), prise par \(summary.engineVersion), est conservée sous une forme inconnue ici",
       accepted: "a version of this program that knows \(summary.engineVersion)")
+  }
+
+  /// The offer or the ledger that it names by a digest is another one by now.
+  static func ofOtherContents(_ summary: DecisionSummary) -> StoreError {
+    let id = summary.id.uuidString.lowercased()
+    return StoreError(
+      .conflict, path: "id",
+      "what decision \(id) was made on is not what its digest names: it was changed since, or damaged",
+      fr: "ce sur quoi la décision \(id) a été prise n’est pas ce que nomme son empreinte : modifié depuis, ou abîmé")
   }
 }
 

@@ -100,11 +100,12 @@ extension GovernanceStore {
   }
 
   /// Has told again what the bus has lost: of each thing the latest state, where it was published and another event
-  /// lies under its key, or none. Of findings that the bus was told to forget nothing is kept to be told.
+  /// lies under its key, or other data as the same event, or none. Of findings that the bus was told to forget nothing is
+  /// kept to be told.
   ///
-  /// - Parameter events: by key, the identifier of the event that lies last on the topic, all of which was read.
+  /// - Parameter events: by key, the event that lies last on the topic, all of which was read.
   /// - Returns: how many are told again.
-  public func tellAgain(lackedBy events: [String: UUID]) async throws -> Int {
+  public func tellAgain(lackedBy events: [String: ToldEvidence.Event]) async throws -> Int {
     let held = Array(events)
     return try await pool.withConnection { connection in
       // There are as many as were ever told, and it is done once in a turn.
@@ -113,8 +114,9 @@ extension GovernanceStore {
         UPDATE public_facts f SET published_at = NULL, partition = NULL, "offset" = NULL
         WHERE f.published_at IS NOT NULL
           AND NOT EXISTS (SELECT FROM public_facts l WHERE l.key = f.key AND l.id > f.id)
-          AND NOT EXISTS (SELECT FROM unnest(\(held.map(\.key)), \(held.map(\.value))) AS h (key, event)
-            WHERE h.key = f.key AND h.event = f.event)
+          AND NOT EXISTS (SELECT FROM unnest(
+              \(held.map(\.key)), \(held.map(\.value.id)), \(held.map(\.value.content.bytes))) AS h (key, event, content)
+            WHERE h.key = f.key AND h.event = f.event AND h.content = sha256(f.data))
         """, deadline: .now + .seconds(300))
     }
   }

@@ -25,6 +25,20 @@ public struct ToldEvidence: Sendable {
     public var content: ContentDigest
   }
 
+  /// An event, whoever has signed it.
+  public struct Event: Sendable, Hashable {
+    /// What names it. Nothing vouches for that: it is in no signed data.
+    public var id: UUID
+    /// Of the record's exact bytes.
+    public var content: ContentDigest
+
+    /// An event.
+    public init(id: UUID, content: ContentDigest) {
+      self.id = id
+      self.content = content
+    }
+  }
+
   /// The highest epoch that anything was told in; 0 where nothing was.
   public private(set) var epoch: Int64 = 0
   /// The highest version of the highest epoch.
@@ -45,9 +59,8 @@ public struct ToldEvidence: Sendable {
   static let refusedLimit = 10_000
   /// In bytes: `audit/`, a day and an epoch have less.
   static let refusedKeyLimit = 64
-  /// By the record's key, the identifier of the event that was told last, of whatever kind, whoever has signed it;
-  /// where that is listed.
-  public private(set) var events: [String: UUID] = [:]
+  /// By the record's key, the event that was told last, of whatever kind; where that is listed.
+  public private(set) var events: [String: Event] = [:]
   private let listsEvents: Bool
   /// Records of these kinds that could not be believed: of another key, or damaged.
   public internal(set) var refused = 0
@@ -86,8 +99,11 @@ public struct ToldEvidence: Sendable {
   }
 
   /// Takes which event lies under a key, behind all that was told there before; nil where there is none any more.
-  public mutating func take(event: UUID?, under key: String) {
-    if listsEvents { events[key] = event }
+  ///
+  /// - Parameter data: the record's exact bytes.
+  public mutating func take(event: UUID?, data: [UInt8], under key: String) {
+    guard listsEvents else { return }
+    events[key] = event.map { Event(id: $0, content: ContentDigest(of: data)) }
   }
 
   /// Takes that an epoch has begun.
