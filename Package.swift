@@ -158,7 +158,7 @@ let package = Package(
         "0047_pseudonyms_from", "0048_pseudonyms_known", "0049_departures", "0050_chains",
         "0051_shorter_commits", "0052_gone_by_name", "0053_impact_engine", "0054_one_check_of_placements",
         "0055_one_check_of_reservations", "0056_chain_decision", "0057_impact_questions",
-        "0058_message_timeouts",
+        "0058_message_timeouts", "0059_fact_attempts",
       ].map { .embedInCode("Migrations/\($0).sql") }),
     room(
       "Governance/Contract", ["Board", "Migration", "Model", "Events", "Placement", "Policy", "Requests", "Trail"]),

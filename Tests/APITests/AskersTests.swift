@@ -14,31 +14,16 @@ import Testing
 struct AskersTests {
   @Test func `who asks much waits no longer in front of the others than his share`() async throws {
     try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
-      for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
-        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
-        try #require(answer.status == 201, "\(answer.text)")
-      }
+      try await api.offer(projects: ["vigie"], headers: APIFixture.all)
       @Sendable func ask(_ headers: [String: String]) async throws -> Answer {
         try await api.send(
           .post, "/api/v1/placements:query?explain=full", #"{"project": "vigie"}"#, type: "application/json",
           headers: headers)
       }
       let team = APIFixture.being(.projectTeam("vigie"))
-      let gate = DispatchSemaphore(value: 0)
-      let begun = NIOLockedValueBox(0)
-      let threads = max(1, System.coreCount / 2)
+      let busy = BusyThreads()
       try await withThrowingTaskGroup(of: Answer?.self) { group in
-        for _ in 0..<threads {
-          group.addTask {
-            try await LongWork.answer {
-              begun.withLockedValue { $0 += 1 }
-              _ = gate.wait(timeout: .now() + 20)
-            }
-            return nil
-          }
-        }
-        // On every thread there is something that lasts.
-        while begun.withLockedValue({ $0 }) < threads { try await Task.sleep(for: .milliseconds(5)) }
+        try await busy.begin(in: &group) { try await LongWork.answer($0) }
         for _ in 0..<66 { group.addTask { try await ask(team) } }
         for _ in 0..<2 {
           let first = try await group.next()
@@ -47,7 +32,7 @@ struct AskersTests {
           #expect(refused.header("retry-after") == "1")
         }
         group.addTask { try await ask(["x-api-key": "console"]) }
-        for _ in 0..<threads { gate.signal() }
+        busy.end()
         for try await answer in group {
           guard let answer else { continue }
           #expect(answer.status == 200, "\(answer.text)")
@@ -58,29 +43,15 @@ struct AskersTests {
 
   @Test func `what is committed is answered, however much its caller has asked besides`() async throws {
     try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
-      for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
-        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
-        try #require(answer.status == 201, "\(answer.text)")
-      }
+      try await api.offer(projects: ["vigie"], headers: APIFixture.all)
       let team = APIFixture.being(.projectTeam("vigie"))
       @Sendable func send(_ path: String) async throws -> Answer {
         try await api.send(
           .post, "/api/v1/\(path)?explain=full", #"{"project": "vigie"}"#, type: "application/json", headers: team)
       }
-      let gate = DispatchSemaphore(value: 0)
-      let begun = NIOLockedValueBox(0)
-      let threads = max(1, System.coreCount / 2)
+      let busy = BusyThreads()
       try await withThrowingTaskGroup(of: Int?.self) { group in
-        for _ in 0..<threads {
-          group.addTask {
-            try await LongWork.answer {
-              begun.withLockedValue { $0 += 1 }
-              _ = gate.wait(timeout: .now() + 20)
-            }
-            return nil
-          }
-        }
-        while begun.withLockedValue({ $0 }) < threads { try await Task.sleep(for: .milliseconds(5)) }
+        try await busy.begin(in: &group) { try await LongWork.answer($0) }
         for _ in 0..<65 { group.addTask { try await send("placements:query").status } }
         let first = try await group.next()
         #expect(first == 503, "he has all that is his")
@@ -90,7 +61,7 @@ struct AskersTests {
         }
         // Were it refused, it would be now.
         try await Task.sleep(for: .milliseconds(200))
-        for _ in 0..<threads { gate.signal() }
+        busy.end()
         var statuses: [Int] = []
         for try await status in group { if let status { statuses.append(status) } }
         #expect(statuses.filter { $0 != 200 && $0 != 503 } == [201])
@@ -104,10 +75,7 @@ struct AskersTests {
     async throws
   {
     try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
-      for (path, text) in Offered.all + [("projects/vigie", Offered.project("vigie"))] {
-        let answer = try await api.send(.put, "/api/v1/\(path)", text, headers: APIFixture.all)
-        try #require(answer.status == 201, "\(answer.text)")
-      }
+      try await api.offer(projects: ["vigie"], headers: APIFixture.all)
       var keyed = APIFixture.all
       keyed["Idempotency-Key"] = "lost"
       let headers = keyed
@@ -121,20 +89,9 @@ struct AskersTests {
       // What it was made with is in memory from now on, so that to tell of it again is one computation.
       try #require(try await api.send(.get, "\(decision)/explanation", headers: APIFixture.all).status == 200)
       let labelled = Offered.project("vigie").replacing("{name: vigie}", with: "{name: vigie, labels: {note: a}}")
-      let gate = DispatchSemaphore(value: 0)
-      let begun = NIOLockedValueBox(0)
-      let threads = max(1, System.coreCount / 2)
+      let busy = BusyThreads()
       try await withThrowingTaskGroup(of: Int?.self) { group in
-        for _ in 0..<threads {
-          group.addTask {
-            try await LongWork.run {
-              begun.withLockedValue { $0 += 1 }
-              _ = gate.wait(timeout: .now() + 20)
-            }
-            return nil
-          }
-        }
-        while begun.withLockedValue({ $0 }) < threads { try await Task.sleep(for: .milliseconds(5)) }
+        try await busy.begin(in: &group) { try await LongWork.run($0) }
         for _ in 0..<33 {
           group.addTask { try await api.send(.get, "\(decision)/explanation", headers: APIFixture.all).status }
         }
@@ -148,11 +105,41 @@ struct AskersTests {
         group.addTask { try await api.send(.post, "/api/v1/placements", labelled, headers: APIFixture.all).status }
         // Were they refused, they would be now.
         try await Task.sleep(for: .seconds(1))
-        for _ in 0..<threads { gate.signal() }
+        busy.end()
         var statuses: [Int] = []
         for try await status in group { if let status { statuses.append(status) } }
         #expect(statuses.sorted() == Array(repeating: 200, count: 33) + [201])
       }
     }
+  }
+}
+
+/// Something on every thread of a line, which lasts until it is let go.
+private struct BusyThreads {
+  private let gate = DispatchSemaphore(value: 0)
+  private let begun = NIOLockedValueBox(0)
+  private let threads = max(1, System.coreCount / 2)
+
+  /// Comes back once it is on every one of them.
+  ///
+  /// - Parameter run: Has a thread of the line do what it is given.
+  func begin<Outcome: Sendable>(
+    in group: inout ThrowingTaskGroup<Outcome?, any Error>,
+    _ run: @escaping @Sendable (_ work: @escaping @Sendable () -> Void) async throws -> Void
+  ) async throws {
+    for _ in 0..<threads {
+      group.addTask {
+        try await run {
+          begun.withLockedValue { $0 += 1 }
+          _ = gate.wait(timeout: .now() + 20)
+        }
+        return nil
+      }
+    }
+    while begun.withLockedValue({ $0 }) < threads { try await Task.sleep(for: .milliseconds(5)) }
+  }
+
+  func end() {
+    for _ in 0..<threads { gate.signal() }
   }
 }

@@ -90,9 +90,9 @@ struct APIFixture {
   }
 
   /// Puts the small offer, a policy, and the projects named.
-  func offer(projects: [String] = []) async throws {
+  func offer(projects: [String] = [], headers: [String: String] = [:]) async throws {
     for (path, text) in Offered.all + projects.map({ ("projects/\($0)", Offered.project($0)) }) {
-      let answer = try await send(.put, "/api/v1/\(path)", text)
+      let answer = try await send(.put, "/api/v1/\(path)", text, headers: headers)
       try #require(answer.status == 201, "\(path): \(answer.text)")
     }
   }

@@ -57,50 +57,55 @@ import Testing
     }
   }
 
-  @Test func `health says how the issuer stands, and nothing of what it answered`() async throws {
+  /// Somebody who goes by the keys of an unsteady issuer, and what health says of it.
+  private struct Rig {
     let registry = HealthRegistry(component: "governance", version: "0")
-    let check = try registry.register("oidc", component: "issuer", role: .informative)
     let issuer = UnsteadyIssuer()
-    let source = KeySource(
-      fetcher: issuer,
-      limits: KeySetMachine.Limits(
-        refresh: .seconds(3600), keep: .seconds(7200), pace: .zero, slowest: .zero), health: check, logger: quiet)
-    func status() -> HealthStatus? { registry.report().checks.first { $0.name == "oidc" }?.status }
+    let source: KeySource
+
+    init(keep: Duration = .seconds(7200)) throws {
+      let check = try registry.register("oidc", component: "issuer", role: .informative)
+      source = KeySource(fetcher: issuer, limits: KeySourceTests.limits(keep: keep), health: check, logger: quiet)
+    }
+
+    var status: HealthStatus? { registry.report().checks.first { $0.name == "oidc" }?.status }
+  }
+
+  private static func limits(keep: Duration = .seconds(7200)) -> KeySetMachine.Limits {
+    KeySetMachine.Limits(refresh: .seconds(3600), keep: keep, pace: .zero, slowest: .zero)
+  }
+
+  @Test func `health says how the issuer stands, and nothing of what it answered`() async throws {
+    let rig = try Rig()
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { try? await source.run() }
-      #expect(await Self.refusal(source, "a") == .keysUnavailable)
-      #expect(status() == .fail)
-      issuer.isAway.withLock { $0 = false }
+      group.addTask { try? await rig.source.run() }
+      #expect(await Self.refusal(rig.source, "a") == .keysUnavailable)
+      #expect(rig.status == .fail)
+      rig.issuer.isAway.withLock { $0 = false }
       // A request that began before may still end.
-      while await Self.refusal(source, "b") != .unknownKey {}
-      #expect(status() == .pass)
-      issuer.isAway.withLock { $0 = true }
-      #expect(await Self.refusal(source, "c") == .keysUnavailable)
-      #expect(status() == .degraded)
-      #expect(registry.report().checks.allSatisfy { $0.message?.contains("away") != true })
+      while await Self.refusal(rig.source, "b") != .unknownKey {}
+      #expect(rig.status == .pass)
+      rig.issuer.isAway.withLock { $0 = true }
+      #expect(await Self.refusal(rig.source, "c") == .keysUnavailable)
+      #expect(rig.status == .degraded)
+      let checks = rig.registry.report().checks
+      #expect(checks.allSatisfy { $0.message?.contains("away") != true })
       group.cancelAll()
     }
   }
 
   @Test func `health says that no token can be judged, once what was known is too old to be believed`() async throws {
-    let registry = HealthRegistry(component: "governance", version: "0")
-    let check = try registry.register("oidc", component: "issuer", role: .informative)
-    let issuer = UnsteadyIssuer()
-    issuer.isAway.withLock { $0 = false }
-    let source = KeySource(
-      fetcher: issuer,
-      limits: KeySetMachine.Limits(
-        refresh: .seconds(3600), keep: .milliseconds(20), pace: .zero, slowest: .zero), health: check, logger: quiet)
-    func status() -> HealthStatus? { registry.report().checks.first { $0.name == "oidc" }?.status }
+    let rig = try Rig(keep: .milliseconds(20))
+    rig.issuer.isAway.withLock { $0 = false }
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { try? await source.run() }
-      while status() != .pass { _ = await Self.refusal(source, "old") }
-      issuer.isAway.withLock { $0 = true }
+      group.addTask { try? await rig.source.run() }
+      while rig.status != .pass { _ = await Self.refusal(rig.source, "old") }
+      rig.issuer.isAway.withLock { $0 = true }
       try? await Task.sleep(for: .milliseconds(40))
-      #expect(await Self.refusal(source, "old") == .keysUnavailable)
+      #expect(await Self.refusal(rig.source, "old") == .keysUnavailable)
       // Whoever waited may be answered a moment before health is told.
-      while status() == .pass { await Task.yield() }
-      #expect(status() == .fail)
+      while rig.status == .pass { await Task.yield() }
+      #expect(rig.status == .fail)
       group.cancelAll()
     }
   }
@@ -114,22 +119,16 @@ import Testing
   @Test(arguments: withdrawals)
   func `a key that the issuer has withdrawn is believed no more, also where it has no other`(later: String) async throws
   {
-    let registry = HealthRegistry(component: "governance", version: "0")
-    let check = try registry.register("oidc", component: "issuer", role: .informative)
-    let issuer = UnsteadyIssuer()
-    issuer.isAway.withLock { $0 = false }
-    let source = KeySource(
-      fetcher: issuer,
-      limits: KeySetMachine.Limits(
-        refresh: .seconds(3600), keep: .seconds(7200), pace: .zero, slowest: .zero), health: check, logger: quiet)
+    let rig = try Rig()
+    rig.issuer.isAway.withLock { $0 = false }
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { try? await source.run() }
-      #expect(await Self.refusal(source, "old") == nil)
-      issuer.document.withLock { $0 = later }
+      group.addTask { try? await rig.source.run() }
+      #expect(await Self.refusal(rig.source, "old") == nil)
+      rig.issuer.document.withLock { $0 = later }
       // A name that is not known has the issuer asked again.
-      #expect(await Self.refusal(source, "new") == .unknownKey)
-      #expect(await Self.refusal(source, "old") == .unknownKey)
-      #expect(registry.report().checks.first { $0.name == "oidc" }?.status == .degraded)
+      #expect(await Self.refusal(rig.source, "new") == .unknownKey)
+      #expect(await Self.refusal(rig.source, "old") == .unknownKey)
+      #expect(rig.status == .degraded)
       group.cancelAll()
     }
   }
@@ -147,10 +146,7 @@ import Testing
     async throws
   {
     let (events, log) = AsyncStream.makeStream(of: Event.self)
-    let source = KeySource(
-      fetcher: SlowIssuer(events: log),
-      limits: KeySetMachine.Limits(
-        refresh: .seconds(3600), keep: .seconds(7200), pace: .zero, slowest: .zero), logger: quiet)
+    let source = KeySource(fetcher: SlowIssuer(events: log), limits: Self.limits(), logger: quiet)
     await withThrowingTaskGroup(of: Void.self) { services in
       services.addTask { try await source.run() }
       await withTaskGroup(of: TokenRefusal?.self) { callers in

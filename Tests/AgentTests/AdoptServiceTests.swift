@@ -49,6 +49,15 @@ struct AdoptServiceTests {
     try await AgentRig.with(rules: ["c1": rules]) { rig in try await body(rig, rig.clients[0].client) }
   }
 
+  /// The namespace is there, and the placement published.
+  private func withPlacement(_ body: @Sendable (AgentRig, KubernetesClient) async throws -> Void) async throws {
+    try await with { rig, client in
+      _ = try await makeNamespace(client)
+      try await rig.publish(Self.state())
+      try await body(rig, client)
+    }
+  }
+
   @Test func `a life in another's namespace: waited for, added to, withdrawn from, and the rest told as a task`()
     async throws
   {
@@ -112,9 +121,7 @@ struct AdoptServiceTests {
   }
 
   @Test func `what a hand changes in Régie's own quota is put back, and holds up no later amount`() async throws {
-    try await with { rig, client in
-      _ = try await makeNamespace(client)
-      try await rig.publish(Self.state())
+    try await withPlacement { rig, client in
       try await rig.withAgent { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
         try await Self.edit(client) { $0.spec?.hard?["requests.cpu"] = "40" }
@@ -136,9 +143,7 @@ struct AdoptServiceTests {
   }
 
   @Test func `a quota without Régie's mark is not taken back from who has changed it`() async throws {
-    try await with { rig, client in
-      _ = try await makeNamespace(client)
-      try await rig.publish(Self.state())
+    try await withPlacement { rig, client in
       try await rig.withAgent { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
       }
@@ -157,9 +162,7 @@ struct AdoptServiceTests {
   }
 
   @Test func `a field that somebody else applies is left to them, and told with manager and path`() async throws {
-    try await with { rig, client in
-      _ = try await makeNamespace(client)
-      try await rig.publish(Self.state())
+    try await withPlacement { rig, client in
       try await rig.withAgent { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
         let body: JSONValue = .object([
@@ -229,9 +232,7 @@ struct AdoptServiceTests {
   func `an agent that ends in the middle of a removal is followed by one that completes it`(method: String)
     async throws
   {
-    try await with { rig, client in
-      _ = try await makeNamespace(client)
-      try await rig.publish(Self.state())
+    try await withPlacement { rig, client in
       try await rig.withAgent { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
         let path = "/api/v1/namespaces/\(Self.state().namespace)/resourcequotas"
@@ -250,9 +251,7 @@ struct AdoptServiceTests {
   }
 
   @Test func `a deletion that is refused with 404 ends no withdrawal`() async throws {
-    try await with { rig, client in
-      _ = try await makeNamespace(client)
-      try await rig.publish(Self.state())
+    try await withPlacement { rig, client in
       try await rig.withAgent { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
         let path = "/api/v1/namespaces/\(Self.state().namespace)/resourcequotas"
@@ -268,9 +267,7 @@ struct AdoptServiceTests {
   }
 
   @Test func `while the bus is suspect nothing is withdrawn, and it goes on afterwards`() async throws {
-    try await with { rig, client in
-      _ = try await makeNamespace(client)
-      try await rig.publish(Self.state())
+    try await withPlacement { rig, client in
       try await rig.recordMissing(AgentRig.state(3))
       try await rig.withAgent { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
@@ -345,9 +342,7 @@ struct AdoptServiceTests {
   }
 
   @Test func `a removal that is called back during the last look takes nothing away`() async throws {
-    try await with { rig, client in
-      _ = try await makeNamespace(client)
-      try await rig.publish(Self.state())
+    try await withPlacement { rig, client in
       let gone = try await inLastLook(rig, client) {
         try await rig.publish(Self.state(3))
       } until: {
@@ -359,9 +354,7 @@ struct AdoptServiceTests {
   }
 
   @Test func `a quota that lost its mark during the last look is marked again before it goes`() async throws {
-    try await with { rig, client in
-      _ = try await makeNamespace(client)
-      try await rig.publish(Self.state())
+    try await withPlacement { rig, client in
       let gone = try await inLastLook(rig, client) {
         let labels: [String: String?] = [Labels.phase: nil]
         let path = ObjectPath(.resourceQuotas, "regie-quota", in: Self.state().namespace)

@@ -66,4 +66,33 @@ struct MessageTimeoutTests {
       #expect(try await store.beginPublishingFacts(messageTimeout: .seconds(60)) <= .seconds(1))
     }
   }
+
+  /// It claims, and says nothing: what is said is another's.
+  @Test func `of a publisher of the version before the longest is believed as well, as long as it may matter`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      let store = fixture.store
+      try await fixture.offer()
+      #expect(try await store.publishOffer())
+      try await fixture.script("DELETE FROM public_facts WHERE key <> 'offer/current'")
+      func begin() async throws -> Duration {
+        let earlier = try await store.beginPublishingFacts(messageTimeout: .seconds(1))
+        try await fixture.script("UPDATE facts_publisher SET earlier_until = NULL")
+        return earlier
+      }
+      let claim = "UPDATE public_facts SET attempts = attempts + 1, attempted_at = clock_timestamp()"
+      try await fixture.script(claim)
+      let first = try await begin()
+      #expect(first > .seconds(100) && first <= RelayLease.longestMessageTimeout, "nobody has said anything yet")
+      let claims = try await store.claimFacts(limit: 10)
+      #expect(claims.count == 1)
+      #expect(try await begin() <= .seconds(1), "the last attempt is one that says")
+      try await fixture.script(claim)
+      let next = try await begin()
+      #expect(next > .seconds(100) && next <= RelayLease.longestMessageTimeout)
+      try await fixture.script("UPDATE public_facts SET published_at = clock_timestamp()")
+      #expect(try await begin() <= .seconds(1), "all that it has attempted is there")
+    }
+  }
 }

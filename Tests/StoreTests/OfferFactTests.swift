@@ -32,18 +32,23 @@ struct OfferFactTests {
     }
   }
 
+  /// From now on memory is kept true, and hears nothing.
+  private static func readWorld(of store: GovernanceStore) async throws {
+    let head = try await store.head()
+    let prepared = try await store.prepare(head, deadline: nil)
+    store.world.connected()
+    store.world.replace(
+      World.Snapshot(head: head, prepared: prepared, ledger: [:], readAt: .now, until: nil), ProjectTable(),
+      askedAt: .now, since: store.world.connection)
+    try #require(store.isWorldLive)
+  }
+
   @Test func `what memory has not heard of yet is written down all the same`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
       // An instance whose memory is kept true, and hears nothing from now on; another one that writes.
       let (store, other) = (fixture.store, GovernanceStore(pool: fixture.pool, logger: quiet))
-      let head = try await store.head()
-      let prepared = try await store.prepare(head, deadline: nil)
-      store.world.connected()
-      store.world.replace(
-        World.Snapshot(head: head, prepared: prepared, ledger: [:], readAt: .now, until: nil), ProjectTable(),
-        askedAt: .now, since: store.world.connection)
-      try #require(store.isWorldLive)
+      try await Self.readWorld(of: store)
       #expect(try await store.publishOffer())
       for cpu in [63, 64] as [Int64] {
         _ = try await other.put(Offered.cluster("nord-1", Offered.quota(cpu: cpu)), context: someone)
@@ -60,13 +65,7 @@ struct OfferFactTests {
       let store = fixture.store
       let before = try await store.currentOffer()
       _ = try await store.put(Offered.cluster("nord-1", Offered.quota(cpu: 63)), context: someone)
-      let head = try await store.head()
-      let prepared = try await store.prepare(head, deadline: nil)
-      store.world.connected()
-      store.world.replace(
-        World.Snapshot(head: head, prepared: prepared, ledger: [:], readAt: .now, until: nil), ProjectTable(),
-        askedAt: .now, since: store.world.connection)
-      try #require(store.isWorldLive)
+      try await Self.readWorld(of: store)
       let askers = LongWork.Askers()
       let gate = DispatchSemaphore(value: 0)
       let share = try #require(LongWork.Line.answers.room).each

@@ -92,6 +92,7 @@ public enum StoreMigrations {
       PostgresMigration(version: 56, name: "chain_decision", sql: text(PackageResources._056_chain_decision_sql)),
       PostgresMigration(version: 57, name: "impact_questions", sql: text(PackageResources._057_impact_questions_sql)),
       PostgresMigration(version: 58, name: "message_timeouts", sql: text(PackageResources._058_message_timeouts_sql)),
+      PostgresMigration(version: 59, name: "fact_attempts", sql: text(PackageResources._059_fact_attempts_sql)),
     ]
   }
 

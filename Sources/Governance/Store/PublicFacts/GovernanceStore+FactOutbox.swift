@@ -46,13 +46,15 @@ extension GovernanceStore {
 
   /// Facts that wait for publication, oldest first, at most `limit` (1 to 1000), and of one key the oldest only: no
   /// state is sent while an earlier one of the same thing is unresolved (protocol rule 8). What is not marked published
-  /// is claimed again. Nothing is claimed while a restored database waits to be recovered.
+  /// is claimed again. Nothing is claimed while a restored database waits to be recovered. Call it in a turn that was begun with
+  /// ``beginPublishingFacts(messageTimeout:)``: of what is claimed it is then known how long it may wait.
   public func claimFacts(limit: Int) async throws -> [FactClaim] {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
         WITH claimed AS (
-          UPDATE public_facts SET attempts = attempts + 1, attempted_at = clock_timestamp()
+          UPDATE public_facts SET attempts = attempts + 1, attempted_at = statement_timestamp(),
+            message_attempted_at = statement_timestamp()
           WHERE id IN (
             SELECT f.id FROM public_facts f WHERE f.published_at IS NULL AND NOT EXISTS (
               SELECT FROM public_facts e WHERE e.key = f.key AND e.published_at IS NULL AND e.id < f.id)

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Dispatch
+import Logging
 import NIOSSL
 
 /// Whom a client believes and what it shows in TLS, from files that others renew while it runs.
@@ -13,12 +14,16 @@ actor CertificateFiles {
   }
 
   private let source: @Sendable () throws -> KubernetesConfiguration
+  private let logger: Logger
+  private let origin: String
   private let pace: Duration
   private let server: String
   private var trust: Trust
   private var credential: Credential
   private var nextLook: ContinuousClock.Instant?
   private var reading: Task<Void, Never>?
+  /// Why they could not be read the last time.
+  private var trouble: String?
   /// How often they have said something else.
   private(set) var renewals = 0
   /// For connections from now on; nil while the files say what they said at the start.
@@ -28,9 +33,15 @@ actor CertificateFiles {
   ///
   /// - Parameters:
   ///   - configuration: What they said at the start.
+  ///   - logger: Told why they can not be read.
   ///   - source: Reads them.
-  init(of configuration: KubernetesConfiguration, source: @escaping @Sendable () throws -> KubernetesConfiguration) {
+  init(
+    of configuration: KubernetesConfiguration, logger: Logger,
+    source: @escaping @Sendable () throws -> KubernetesConfiguration
+  ) {
     self.source = source
+    self.logger = logger
+    origin = configuration.origin
     pace = configuration.tokenRefresh
     server = configuration.server
     trust = configuration.trust
@@ -57,10 +68,28 @@ actor CertificateFiles {
 
   private func read() async {
     defer { reading = nil }
-    // What is just being replaced may be unreadable for a moment: it is read at the next occasion.
-    guard let found = try? await Self.found(by: source), isRenewal(found) else { return }
+    let found: Found
+    do {
+      found = try await Self.found(by: source)
+    } catch {
+      // What is just being replaced may be unreadable for a moment: it is read at the next occasion.
+      note(error)
+      return
+    }
+    trouble = nil
+    guard isRenewal(found) else { return }
     (trust, credential, renewed) = (found.trust, found.credential, found.tls)
     renewals += 1
+  }
+
+  /// They are read as often as calls fail: what is wrong is said when it is something else than before.
+  private func note(_ error: any Error) {
+    let text = "\(error)"
+    guard text != trouble else { return }
+    trouble = text
+    logger.warning(
+      "certificates can not be read again, and stay those of before",
+      metadata: ["files": "\(origin)", "error": "\(text)"])
   }
 
   /// Files that mean another server by now, or another way to say who calls, as after a change of the current context, renew

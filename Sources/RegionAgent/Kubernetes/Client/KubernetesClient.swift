@@ -36,7 +36,7 @@ public final class KubernetesClient: Sendable {
     } else {
       tokenFile = nil
     }
-    certificates = configuration.source.map { CertificateFiles(of: configuration, source: $0) }
+    certificates = configuration.source.map { CertificateFiles(of: configuration, logger: logger, source: $0) }
   }
 
   /// Closes all connections. To be awaited before the last reference goes; calls in flight fail.

@@ -29,6 +29,7 @@ extension KubernetesConfiguration {
       context: context, source: source, allowInsecure: allowInsecure, read: Self.contents(of:))
     var found = Self(
       server: resolved.server, namespace: resolved.namespace, trust: resolved.trust, credential: resolved.credential)
+    found.origin = source
     found.source = { try Self.kubeconfig(paths: paths, context: context, allowInsecure: allowInsecure) }
     return found
   }
@@ -64,6 +65,7 @@ extension KubernetesConfiguration {
     var found = Self(
       server: "https://\(host.contains(":") ? "[\(host)]" : host):\(number)", namespace: namespace ?? "default",
       trust: .authority(authority), credential: .tokenFile("\(directory)/token"))
+    found.origin = directory
     found.source = { try Self.inCluster(environment: environment, directory: directory) }
     return found
   }

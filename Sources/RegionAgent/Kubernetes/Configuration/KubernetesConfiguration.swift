@@ -8,6 +8,8 @@ public struct KubernetesConfiguration: Sendable {
   let credential: Credential
   /// Reads anew where all this comes from; nil where it comes from no file.
   var source: (@Sendable () throws -> KubernetesConfiguration)?
+  /// The files that this comes from, for people; empty where it comes from none.
+  var origin = ""
 
   /// The most connections for calls, 1 or more. Watches have their own.
   public var maximumConnections = 64
