@@ -1,4 +1,5 @@
 import Contract
+import Events
 import Foundation
 import Model
 import Placement
@@ -21,6 +22,16 @@ struct OfflineTests {
   }
 
   private static let declared = "Qualifications: here all that are declared count;"
+
+  @Test(arguments: [
+    ("2026-11-23", "2026-11-23T23:00:00Z"), ("2026-07-14", "2026-07-14T22:00:00Z"),
+    ("2026-03-29", "2026-03-29T22:00:00Z"), ("2026-10-25", "2026-10-25T23:00:00Z"),
+    ("2028-02-29", "2028-02-29T23:00:00Z"),
+  ])
+  func `a day ends in Paris: what is notified on the next has no effect yet`(day: String, next: String) throws {
+    let end = Timestamp(DayOption.end(of: try #require(CalendarDay(day))))
+    #expect(try #require(Timestamp(next)).microseconds(since: end) == 1)
+  }
 
   @Test func `lint has nothing to say about the example, but on which qualifications of an offer it goes by`()
     async throws

@@ -62,6 +62,20 @@ struct TimestampTests {
     }
   }
 
+  @Test func `a moment of the database is the same here, in 2041 and after too`() {
+    let seed: UInt64 = 13
+    var generator = SeededGenerator(seed)
+    for _ in 0..<20_000 {
+      // 1950 to 2199.
+      let moment = Timestamp(
+        microseconds: Int64.random(in: -631_152_000_000_000...7_258_118_399_999_999, using: &generator))
+      // As it is read from the database: the nearest double, counted from 2001.
+      let read = Date(timeIntervalSinceReferenceDate: Double(moment.microseconds - 978_307_200_000_000) / 1_000_000)
+      #expect(Timestamp(read) == moment, "seed \(seed): \(moment)")
+      #expect(moment.date == read, "seed \(seed): \(moment)")
+    }
+  }
+
   @Test func `what lies outside RFC 3339 is held at its ends`() {
     let ends = [Timestamp(microseconds: .min), Timestamp(microseconds: .max)]
     #expect(ends.map(\.description) == ["0000-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"])

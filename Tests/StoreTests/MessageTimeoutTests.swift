@@ -24,6 +24,25 @@ struct MessageTimeoutTests {
     }
   }
 
+  @Test func `where the database's clock was put back nobody waits for longer than any message`() async throws {
+    try await StoreFixture.run { fixture in
+      let store = fixture.store
+      let longest = RelayLease.longestMessageTimeout
+      for _ in 1...2 {
+        _ = try await store.acquireRelayLease(holder: "a", backendPID: 1, messageTimeout: .seconds(1))
+        _ = try await store.beginPublishingFacts(messageTimeout: .seconds(1))
+      }
+      for table in ["relay_leases", "facts_publisher"] {
+        _ = try await fixture.count(
+          "UPDATE \(unescaped: table) SET earlier_until = earlier_until + interval '1 day' RETURNING 1::bigint")
+      }
+      let next = try await store.acquireRelayLease(holder: "b", backendPID: 1, messageTimeout: .seconds(1))
+      #expect(next.earlier > .seconds(100) && next.earlier <= longest)
+      let wait = try await store.beginPublishingFacts(messageTimeout: .seconds(1))
+      #expect(wait > .seconds(100) && wait <= longest)
+    }
+  }
+
   /// It begins its term, and says nothing: the number beside it is another's.
   @Test func `of a program of the version before the longest is believed that may be set`() async throws {
     try await StoreFixture.run { fixture in

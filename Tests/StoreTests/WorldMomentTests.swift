@@ -76,6 +76,23 @@ struct WorldMomentTests {
     }
   }
 
+  @Test(arguments: [(-3600, true), (-20, true), (0, false), (20, true), (3600, true)] as [(Int64, Bool)])
+  func `the head is read again where the database's clock is not what it was taken for`(
+    seconds: Int64, isOff: Bool
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      let world = try await Self.world(fixture, until: nil)
+      let askedAt = ContinuousClock.now
+      let now = try #require(world.snapshot?.now)
+      world.compare(clock: Timestamp(microseconds: now.microseconds + seconds * 1_000_000), askedAt: askedAt)
+      #expect(world.mailbox.take(head: true).head == isOff)
+      // Of what is not kept true nothing is asked: all of it is read once it is again.
+      world.cutOff()
+      world.compare(clock: Timestamp(microseconds: 0), askedAt: askedAt)
+      #expect(world.mailbox.take(head: true).isEmpty)
+    }
+  }
+
   /// A world that nobody keeps true, read a moment ago, whose head changes by itself so long after.
   private static func world(_ fixture: StoreFixture, until end: Duration?) async throws -> World {
     let (world, head, readAt) = (World(), try await fixture.store.head(), ContinuousClock.now)

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import Model
 import Placement
@@ -90,6 +91,28 @@ struct WorldTests {
         }
         let comes = try await eventually { fixture.store.world.snapshot?.head.policyVersion == 2 }
         #expect(comes)
+      }
+    }
+  }
+
+  @Test(arguments: [-3600, 3600] as [Int64])
+  func `memory goes by the database's clock again where that was set, or this machine did not count the time`(
+    seconds: Int64
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await fixture.withWorld {
+        let world = fixture.store.world
+        let known = try #require(world.snapshot)
+        // What was read before the clock was set: nobody notifies of that.
+        var head = known.head
+        head.now = Timestamp(microseconds: head.now.microseconds - seconds * 1_000_000)
+        world.take(head, known.prepared, scheduled: [], askedAt: .now, readAt: known.readAt, until: known.until)
+        let follows = try await eventually {
+          let now = try await fixture.store.now()
+          return world.snapshot.map { abs(now.microseconds(since: $0.now)) < 60_000_000 } ?? false
+        }
+        #expect(follows)
       }
     }
   }

@@ -14,15 +14,22 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
   /// The nearest microsecond to `date`.
   public init(_ date: Date) {
-    let microseconds = (date.timeIntervalSince1970 * 1_000_000).rounded()
-    self.init(microseconds: Int64(exactly: microseconds) ?? (microseconds < 0 ? Self.earliest : Self.latest))
+    let offset = (date.timeIntervalSinceReferenceDate * 1_000_000).rounded()
+    let nearest: Int64 = Int64(exactly: offset) ?? (offset < 0 ? .min : .max)
+    let (microseconds, overflow) = nearest.addingReportingOverflow(Self.referenceDate)
+    self.init(microseconds: overflow ? .max : microseconds)
   }
 
   private static let earliest: Int64 = -62_167_219_200_000_000
   private static let latest: Int64 = 253_402_300_799_999_999
+  /// 2001-01-01T00:00:00Z, from which Foundation counts. From there a double resolves microseconds until 2286; by way of 1970 one in
+  /// nine would be another from 2041 on.
+  private static let referenceDate: Int64 = 978_307_200_000_000
 
   /// The same moment for Foundation.
-  public var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
+  public var date: Date {
+    Date(timeIntervalSinceReferenceDate: Double(microseconds - Self.referenceDate) / 1_000_000)
+  }
 
   /// Chronological order.
   public static func < (left: Self, right: Self) -> Bool { left.microseconds < right.microseconds }

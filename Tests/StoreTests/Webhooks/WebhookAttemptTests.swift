@@ -64,6 +64,24 @@ struct WebhookAttemptTests {
     }
   }
 
+  @Test func `where the database's clock was put back a destination is left alone for no longer than it may be`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let id = try await Self.add(fixture)
+      let store = fixture.store
+      _ = try await store.testWebhook(id)
+      let first = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      let failed = DeliveryOutcome.failed(status: 503, "busy", retryAfter: WebhookRetry.longest)
+      #expect(try await store.settle(first, failed, jitter: 0) == .pending)
+      #expect(try await store.claimDelivery(lease: .seconds(60)) == nil, "it wants to be left alone for an hour")
+      try await Self.wait(fixture, seconds: -86_400)
+      let second = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      #expect(second.id == first.id && second.attempt == 2)
+    }
+  }
+
   @Test func `what was given up is sent again by hand, at once, and tried for another day`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.flowing()

@@ -178,7 +178,7 @@ struct ImportConsole: AsyncParsableCommand {
     let day = try day.chosen()
     let simulation = Simulation(
       offer: Offer(imported.resources + offer), policy: try proposed.onlyPolicy(language), day: day,
-      now: try DayOption.end(of: day))
+      now: DayOption.end(of: day))
     return simulation.outcomes(of: imported.subjects)
   }
 }

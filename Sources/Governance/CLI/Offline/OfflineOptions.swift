@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contract
+import Events
 import Foundation
 import Model
 
@@ -45,6 +46,8 @@ struct DayOption: ParsableArguments {
     return today
   }
 
-  /// The last instant of a day: whatever was notified on it has effect.
-  static func end(of day: CalendarDay) throws -> Date { try Date("\(day)T23:59:59Z", strategy: .iso8601) }
+  /// The last microsecond of a day in Paris: whatever was notified on it has effect, and nothing that was on the next.
+  static func end(of day: CalendarDay) -> Date {
+    Timestamp(microseconds: ParisTime.moment(day, hour: 24).microseconds - 1).date
+  }
 }

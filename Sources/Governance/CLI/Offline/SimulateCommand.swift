@@ -81,7 +81,7 @@ struct SimulateCommand: AsyncParsableCommand {
     }
     let day = try day.chosen()
     return Simulation(
-      offer: offer, policy: policy, derogations: derogations, day: day, now: try DayOption.end(of: day))
+      offer: offer, policy: policy, derogations: derogations, day: day, now: DayOption.end(of: day))
   }
 
   /// The projects, each with its placements that are not removed.

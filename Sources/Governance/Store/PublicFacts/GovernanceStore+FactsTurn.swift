@@ -9,6 +9,7 @@ extension GovernanceStore {
   /// - Returns: For how long, from now on, a fact of the publishers before this one may still wait in the queue of its producer;
   ///   zero where none may.
   public func beginPublishingFacts(messageTimeout: Duration) async throws -> Duration {
+    // As of the relay: what lies further off is of a clock that was put back.
     let longest = RelayLease.longestMessageTimeout.storedMilliseconds
     let rows = try await pool.withConnection {
       try await $0.query(
@@ -19,8 +20,9 @@ extension GovernanceStore {
           WHERE EXISTS (SELECT FROM public_facts f WHERE f.published_at IS NULL
             AND f.attempted_at IS DISTINCT FROM f.message_attempted_at)))
         ON CONFLICT (singleton) DO UPDATE SET message_milliseconds = excluded.message_milliseconds,
-          earlier_until = greatest(p.earlier_until, excluded.earlier_until,
-            clock_timestamp() + p.message_milliseconds * interval '1 millisecond')
+          earlier_until = least(clock_timestamp() + \(longest) * interval '1 millisecond',
+            greatest(p.earlier_until, excluded.earlier_until,
+              clock_timestamp() + p.message_milliseconds * interval '1 millisecond'))
         RETURNING (extract(epoch FROM earlier_until - clock_timestamp()) * 1000000)::bigint AS earlier
         """)
     }

@@ -5,6 +5,9 @@ public import Postgres
 extension GovernanceStore {
   /// Begins the next term of the relay. Call it while holding the advisory lock ``StoreLocks/relay``.
   ///
+  /// No message waits for longer than the longest time that may be set: what lies further off was written by a clock that was put
+  /// back since, and is not waited for.
+  ///
   /// - Parameters:
   ///   - holder: the instance, for people.
   ///   - backendPID: the server process of the connection that holds the lock.
@@ -24,8 +27,9 @@ extension GovernanceStore {
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, term = l.term + 1,
           backend_pid = excluded.backend_pid, acquired_at = excluded.acquired_at, renewed_at = excluded.renewed_at,
           message_milliseconds = excluded.message_milliseconds, message_term = l.term + 1,
-          earlier_until = greatest(l.earlier_until, clock_timestamp() + interval '1 millisecond'
-            * CASE WHEN l.message_term = l.term THEN l.message_milliseconds ELSE \(longest) END)
+          earlier_until = least(clock_timestamp() + \(longest) * interval '1 millisecond',
+            greatest(l.earlier_until, clock_timestamp() + interval '1 millisecond'
+              * CASE WHEN l.message_term = l.term THEN l.message_milliseconds ELSE \(longest) END))
         RETURNING \(RelayLease.columns)
         """)
     }

@@ -44,9 +44,12 @@ public enum DeliveryOutcome: Sendable, Hashable {
 }
 
 extension GovernanceStore {
-  /// Whether a destination is not left alone. Where nothing has failed its moment says whose turn it is and nothing else: a
-  /// clock that was put back makes nobody wait.
-  private static let mayBeTried: PostgresQuery = "(w.failures = 0 OR w.retry_at <= clock_timestamp())"
+  /// Whether a destination is not left alone. Where nothing has failed its moment says whose turn it is and nothing else, and one
+  /// that is further off than the longest wait says nothing: a clock that was put back makes nobody wait.
+  private static let mayBeTried: PostgresQuery = """
+    (w.failures = 0 OR w.retry_at <= clock_timestamp()
+      OR w.retry_at > clock_timestamp() + \(WebhookRetry.longest) * interval '1 second')
+    """
 
   /// The oldest thing that waits for a destination that is not left alone, and to which nobody sends anything: of each
   /// destination one at a time, in their order, and of destinations the one that has waited longest for its turn, so

@@ -18,7 +18,8 @@ struct DatabaseLife: Sendable, Hashable {
   private static let latestVersion: Int = StoreMigrations.all.map(\.version).max() ?? 0
 
   /// A dump that is read in makes triggers when all rows and indexes are there: until then it has no epoch. A later version of
-  /// the program may have done away with the trigger that this one looks at, and not with all of them.
+  /// the program may have done away with the trigger that this one looks at, and not with all of them. With it the moment, which is no
+  /// part of it.
   static let select: PostgresQuery = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
       left(pg_walfile_name(pg_current_wal_flush_lsn()), 8) AS timeline,
@@ -28,7 +29,7 @@ struct DatabaseLife: Sendable, Hashable {
         WHERE tgrelid = to_regclass('outbox') AND tgname = 'outbox_while_suspended' AND tgenabled IN ('O', 'A'))
         OR (EXISTS (SELECT FROM schema_migrations WHERE version > \(latestVersion))
           AND EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')))) AS epoch,
-      (pg_current_wal_flush_lsn() - '0/0')::bigint AS position
+      (pg_current_wal_flush_lsn() - '0/0')::bigint AS position, clock_timestamp() AS now
     """
 
   init(system: String, timeline: String, objects: [Int64], epoch: Int64, position: Int64) {

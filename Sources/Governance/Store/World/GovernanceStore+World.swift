@@ -80,13 +80,16 @@ extension GovernanceStore {
   private func look() async -> [String] {
     do {
       let askedAt = ContinuousClock.now
-      let rows = try await pool.withConnection { try await $0.query(DatabaseLife.select) }
-      guard let found = try DatabaseLife(row: rows.only) else {
+      let row = try await pool.withConnection { try await $0.query(DatabaseLife.select).only }
+      guard let found = try DatabaseLife(row: row) else {
         life.foundIncomplete()
         throw DatabaseIncomplete()
       }
       let differences = life.take(found, askedAt: askedAt)
-      guard !differences.isEmpty else { return [] }
+      guard !differences.isEmpty else {
+        world.compare(clock: Timestamp(try row.decode(Date.self, "now")), askedAt: askedAt)
+        return []
+      }
       world.lose()
       forgetOffer()
       contents.clear()

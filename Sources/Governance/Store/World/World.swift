@@ -32,6 +32,18 @@ final class World: Sendable {
       time(at: [.now, delay?.since, until].compactMap(\.self).min() ?? .now)
     }
 
+    /// Whether the database's clock is not what it is taken for here. One of the two may have been set, and a machine that was
+    /// suspended may not have counted the time.
+    ///
+    /// - Parameter moment: when it was asked for its clock, whose answer has just come.
+    func isOff(_ clock: Timestamp, askedAt moment: ContinuousClock.Instant) -> Bool {
+      clock.microseconds(since: time(at: moment)) < -Self.tolerance
+        || clock.microseconds(since: time(at: .now)) > Self.tolerance
+    }
+
+    /// By how much it may be, in microseconds: the answer that told of it may have taken so long.
+    private static let tolerance: Int64 = 5_000_000
+
     private func time(at moment: ContinuousClock.Instant) -> Timestamp {
       let passed = (moment - readAt) / .microseconds(1)
       return Timestamp(microseconds: head.now.microseconds + Int64(passed))
@@ -190,6 +202,15 @@ final class World: Sendable {
       state.snapshot = snapshot
       state.remember(headReadAt: askedAt)
     }
+  }
+
+  /// The database was asked for its clock. Where that is off, another day or policy may have begun, or not yet begun, by it, of which
+  /// nobody notifies: the head is read again.
+  func compare(clock: Timestamp, askedAt moment: ContinuousClock.Instant) {
+    let isOff = state.withLockedValue { state in
+      state.isLive && state.snapshot?.isOff(clock, askedAt: moment) ?? false
+    }
+    if isOff { mailbox.put { $0.momentHasCome() } }
   }
 
   /// Entries of the ledger, of commits: notified ones, or of this instance itself, which needs not wait to be told.
