@@ -148,4 +148,30 @@ struct MemoryPlacesTests {
       }
     }
   }
+
+  /// A newer revision is acted on once it is written down, and it is asked for once that it is.
+  @Test func `that what was written before is looked for does not displace what could not be written yet`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      let cluster = rig.clusters[0]
+      let shards = "\(Self.configMaps)/regie-memory"
+      // Far longer than it takes until what is remembered is looked for again.
+      let fault = Fault.silence(.milliseconds(400))
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent(memoryInterval: .milliseconds(50)) { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        cluster.inject(fault, requests: .max, method: "GET", pathPrefix: shards)
+        try await rig.publish(AgentRig.state(1, revision: 2, cpu: 5))
+        try await seen.placement("the newer one waits") {
+          $0.says(ConditionType.applied) == "False MemoryUnavailable"
+        }
+        cluster.clearFaults()
+        cluster.inject(fault, requests: 2, method: "GET", pathPrefix: shards)
+        try await seen.placement("it is in place") {
+          $0.observedRevision == 2 && $0.says(ConditionType.ready).hasPrefix("True")
+        }
+      }
+    }
+  }
 }

@@ -91,7 +91,8 @@ extension ClusterWorker {
         } catch {
           failures += 1
           shards = [:]
-          toRemember.merge(entries) { newer, _ in newer }
+          // What waits by now may be older: it was written before, and is only to be looked for.
+          toRemember.merge(entries) { $0.merged(with: $1) }
           let message = "what is about to be done can not be written down: \(error)"
           setMemoryFault(message)
           for placement in entries.keys { feed(placement, .memoryFailed(message)) }
