@@ -107,6 +107,34 @@ struct MemoryPlacesTests {
     }
   }
 
+  @Test func `what home tells while something lower is being written down is not forgotten for that`() async throws {
+    try await with(.own, remembered: "1.7 removed", of: .gitops) { rig in
+      let removed = Self.state(3, .own)
+      let other = AgentRig.state(2, cluster: "c")
+      let home = rig.clusters[0]
+      home.inject(.status(503), requests: .max, method: "GET", pathPrefix: "\(Self.configMaps)/regie-memory")
+      // Until long after home is back.
+      rig.clusters[1].inject(.delay(.seconds(6)), method: "POST", path: Self.configMaps)
+      try await rig.publish(removed)
+      try await rig.withAgent { seen in
+        try await seen.agent("home is away") {
+          $0.clusters.contains { $0.name == "c" && $0.message?.contains("home cluster") == true }
+        }
+        home.clearFaults()
+        try await seen.placement("home has its say") {
+          $0.placement == removed.placement && $0.says(ConditionType.refused) == "True Outdated"
+        }
+        // In the same ConfigMap, of which all that is remembered is written.
+        try await rig.publish(other)
+        try await seen.placement("the other is in place") {
+          $0.placement == other.placement && $0.says(ConditionType.ready).hasPrefix("True")
+        }
+      }
+      let memory = try await rig.clients[1].client.get(ConfigMap.self, "regie-memory-z1-0", in: "regie-system")
+      #expect(memory.data?[removed.placement.uuidString.lowercased()] == "1.7 removed")
+    }
+  }
+
   @Test func `a home cluster that is away holds up only what it may know better`() async throws {
     try await with(.own, remembered: "1.4 active") { rig in
       rig.clusters[0].inject(

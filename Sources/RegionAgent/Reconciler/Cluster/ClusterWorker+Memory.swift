@@ -82,7 +82,8 @@ extension ClusterWorker {
           failures = 0
           setMemoryFault(nil)
           for (placement, entry) in written.entries {
-            remembered?[placement] = entry
+            // Home may have had its say meanwhile.
+            remembered?[placement] = remembered?[placement]?.merged(with: entry) ?? entry
             standing.insert(placement)
             feed(placement, .memory(entry))
           }
