@@ -66,6 +66,17 @@ struct GitOpsMailTests {
     #expect(review(&mail, true) == false)
   }
 
+  @Test func `a removal that was held as it was handed over is handed over again once leave for it is back`() {
+    var mail = GitOpsMail()
+    mail.post(order(attempt: 1))
+    #expect(mail.takeOrders(isLetThrough: leave(true)).deliveries.map(\.isLetThrough) == [true])
+    mail.hold(order(attempt: 1).placement)
+    #expect(review(&mail, false) == false)
+    #expect(review(&mail, true) == true)
+    #expect(mail.takeOrders(isLetThrough: leave(true)).deliveries.map(\.isLetThrough) == [true])
+    #expect(review(&mail, true) == false)
+  }
+
   @Test func `what waits is not replaced by what was handed over before it`() {
     var mail = GitOpsMail()
     mail.post(order(attempt: 1))

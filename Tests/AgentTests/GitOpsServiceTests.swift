@@ -168,6 +168,38 @@ struct GitOpsServiceTests {
     }
   }
 
+  /// As by a record of the zone that names for a moment what was not read yet.
+  @Test func `leave that is taken back just as a removal is handed over holds it up no longer than that`() async throws
+  {
+    try await with { _, argo, gitops in
+      let asked = NIOLockedValueBox(0)
+      let bridge = GitOpsBridge(
+        gitops, logger: AgentRig.quiet,
+        mayRemove: { _ in
+          // As it is taken out, as it is handed over, and from then on.
+          asked.withLockedValue { count -> Bool in
+            count += 1
+            return count != 2
+          }
+        })
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await bridge.run([]) }
+        let (placed, removed) = (Self.state(), Self.state(2, .removed))
+        bridge.take(
+          CommitOrder(
+            attempt: 1, state: placed, objects: DesiredObjects.render(placed), mayRemoveNamespace: false,
+            mayFinish: false))
+        try await eventually("it is committed") { try await !argo.paths().isEmpty }
+        bridge.take(
+          CommitOrder(
+            attempt: 2, state: removed, objects: DesiredObjects.render(removed), mayRemoveNamespace: true,
+            mayFinish: true))
+        try await eventually("it is gone") { try await steps(argo).first == "Regie-Step: remove" }
+        group.cancelAll()
+      }
+    }
+  }
+
   @Test func `while the bus is suspect nothing is taken out of the repository, and it goes on afterwards`()
     async throws
   {

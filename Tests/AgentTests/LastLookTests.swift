@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Kubernetes
 import Model
+import SimulatedCluster
 import Testing
 
 @testable import Reconciler
@@ -29,6 +30,31 @@ struct LastLookTests {
       case .calledBack: (.changed, "is not to be removed any more")
       case .suspected: (.busSuspect, "the topic differs")
       case .written: (.changed, "was written to meanwhile")
+      }
+    }
+  }
+
+  /// What keeps a deletion from being made at once, once it was asked whether it is still wanted.
+  enum Obstacle: CaseIterable {
+    case busy, away, cut
+    /// Another call was asked to leave the API server alone for a while.
+    case asked
+
+    func arise(on cluster: SimulatedCluster, for client: KubernetesClient) async {
+      switch self {
+      case .busy: cluster.inject(.status(429), method: "DELETE")
+      case .away: cluster.inject(.status(503), method: "DELETE")
+      case .cut: cluster.inject(.dropConnection, method: "DELETE")
+      case .asked:
+        cluster.inject(.status(429, retryAfter: 2), method: "GET", path: "/api/v1/namespaces/busy")
+        _ = try? await client.get(Namespace.self, "busy", timeout: .seconds(1))
+      }
+    }
+
+    var failure: ApplyFailure.Kind {
+      switch self {
+      case .busy, .asked: .throttled
+      case .away, .cut: .unavailable
       }
     }
   }
@@ -138,6 +164,36 @@ struct LastLookTests {
         Issue.record("it is deleted: \(outcome)")
       }
       let there = try await look(subject, client)
+      #expect(there.identity.uid == made && there.value.metadata.deletionTimestamp == nil)
+    }
+  }
+
+  /// A removal may be called back while a deletion waits for its next try: nothing that it is conditional on changes by
+  /// that.
+  @Test(arguments: Subject.allCases, Obstacle.allCases)
+  func `a deletion that can not be made at once is not made later, before all is looked at anew`(
+    subject: Subject, obstacle: Obstacle
+  ) async throws {
+    try await AgentRig.with { rig in
+      let cluster = rig.clusters[0]
+      let observer = rig.clients[0].client
+      let made = try await make(subject, observer)
+      // As an agent has it: the rig's own clients try nothing again.
+      let configuration = try KubernetesConfiguration.plain(url: "http://127.0.0.1:\(try await cluster.port)")
+      try await KubernetesClient.withClient(configuration) { client in
+        let outcome = try await delete(
+          subject, made, client,
+          isStillWanted: {
+            await obstacle.arise(on: cluster, for: client)
+            return true
+          })
+        if case .failed(let failure) = outcome {
+          #expect(failure.kind == obstacle.failure, "\(failure)")
+        } else {
+          Issue.record("it is deleted: \(outcome)")
+        }
+      }
+      let there = try await look(subject, observer)
       #expect(there.identity.uid == made && there.value.metadata.deletionTimestamp == nil)
     }
   }

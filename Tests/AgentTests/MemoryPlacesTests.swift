@@ -107,6 +107,34 @@ struct MemoryPlacesTests {
     }
   }
 
+  @Test func `what home tells while something lower is being written down is not forgotten for that`() async throws {
+    try await with(.own, remembered: "1.7 removed", of: .gitops) { rig in
+      let removed = Self.state(3, .own)
+      let other = AgentRig.state(2, cluster: "c")
+      let home = rig.clusters[0]
+      home.inject(.status(503), requests: .max, method: "GET", pathPrefix: "\(Self.configMaps)/regie-memory")
+      // Until long after home is back.
+      rig.clusters[1].inject(.delay(.seconds(6)), method: "POST", path: Self.configMaps)
+      try await rig.publish(removed)
+      try await rig.withAgent { seen in
+        try await seen.agent("home is away") {
+          $0.clusters.contains { $0.name == "c" && $0.message?.contains("home cluster") == true }
+        }
+        home.clearFaults()
+        try await seen.placement("home has its say") {
+          $0.placement == removed.placement && $0.says(ConditionType.refused) == "True Outdated"
+        }
+        // In the same ConfigMap, of which all that is remembered is written.
+        try await rig.publish(other)
+        try await seen.placement("the other is in place") {
+          $0.placement == other.placement && $0.says(ConditionType.ready).hasPrefix("True")
+        }
+      }
+      let memory = try await rig.clients[1].client.get(ConfigMap.self, "regie-memory-z1-0", in: "regie-system")
+      #expect(memory.data?[removed.placement.uuidString.lowercased()] == "1.7 removed")
+    }
+  }
+
   @Test func `a home cluster that is away holds up only what it may know better`() async throws {
     try await with(.own, remembered: "1.4 active") { rig in
       rig.clusters[0].inject(
@@ -144,6 +172,32 @@ struct MemoryPlacesTests {
         try await eventually("it is there again") {
           let there = try? await client.get(ConfigMap.self, name, in: "regie-system")
           return there.map { $0.metadata.uid != before.metadata.uid && $0.data == before.data } ?? false
+        }
+      }
+    }
+  }
+
+  /// A newer revision is acted on once it is written down, and it is asked for once that it is.
+  @Test func `that what was written before is looked for does not displace what could not be written yet`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      let cluster = rig.clusters[0]
+      let shards = "\(Self.configMaps)/regie-memory"
+      // Far longer than it takes until what is remembered is looked for again.
+      let fault = Fault.silence(.milliseconds(400))
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent(memoryInterval: .milliseconds(50)) { seen in
+        try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
+        cluster.inject(fault, requests: .max, method: "GET", pathPrefix: shards)
+        try await rig.publish(AgentRig.state(1, revision: 2, cpu: 5))
+        try await seen.placement("the newer one waits") {
+          $0.says(ConditionType.applied) == "False MemoryUnavailable"
+        }
+        cluster.clearFaults()
+        cluster.inject(fault, requests: 2, method: "GET", pathPrefix: shards)
+        try await seen.placement("it is in place") {
+          $0.observedRevision == 2 && $0.says(ConditionType.ready).hasPrefix("True")
         }
       }
     }

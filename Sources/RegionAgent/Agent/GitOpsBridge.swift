@@ -86,6 +86,7 @@ final class GitOpsBridge: Sendable {
         let order = delivery.order
         // The writer may keep one waiting for what was taken out before it: what has come to forbid it meanwhile counts.
         let isHeld = !delivery.isLetThrough || !isLetThrough(order)
+        if isHeld { mail.withLockedValue { $0.hold(order.placement) } }
         do {
           await writer.take(try DesiredPlacement(order, isHeld: isHeld))
         } catch {

@@ -90,6 +90,9 @@ struct GitOpsMail: Sendable {
     return !changed.isEmpty
   }
 
+  /// A removal that was taken out was handed over held: leave for it has been taken back since, and may come again.
+  mutating func hold(_ placement: UUID) { removals[placement]?.isLetThrough = false }
+
   /// A removal is at its end.
   mutating func finish(_ placement: UUID) { removals[placement] = nil }
 

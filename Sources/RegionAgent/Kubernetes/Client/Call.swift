@@ -38,6 +38,9 @@ struct Call: Sendable, CustomStringConvertible {
   var address: String
   var parameters: [(String, String)] = []
   var body: Data?
+  /// Whether it waits where the server asks for patience, and is tried again where that may help; otherwise it is sent
+  /// at once or not at all, and once.
+  var waits = true
 
   /// Whether a try with unknown outcome may be repeated.
   var isRepeatable: Bool { verb.isRepeatable }

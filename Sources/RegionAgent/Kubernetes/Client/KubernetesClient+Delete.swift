@@ -25,13 +25,17 @@ public enum Deletion: Sendable, Hashable {
 extension KubernetesClient {
   /// Deletes an object; `conflict` when a precondition does not hold, `notFound` when it is not there.
   ///
-  /// - Important: After a broken connection the call is repeated, so `notFound` may also mean that the first try
-  ///   worked.
+  /// - Parameter waits: whether it waits where the server asks for patience, and is tried again where that may help;
+  ///   otherwise it is sent at once or not at all, and once: for what rests on a look that may be over by then.
+  /// - Important: After a broken connection the call is repeated where it waits, so `notFound` may also mean that the
+  ///   first try worked.
   @discardableResult
   public func delete(
-    _ path: ObjectPath, preconditions: Preconditions = Preconditions(), dryRun: Bool = false, timeout: Duration? = nil
+    _ path: ObjectPath, preconditions: Preconditions = Preconditions(), dryRun: Bool = false, waits: Bool = true,
+    timeout: Duration? = nil
   ) async throws -> Deletion {
     var call = Call(verb: .delete, address: path.address)
+    call.waits = waits
     try call.carry(
       DeleteOptions(
         preconditions: preconditions == Preconditions() ? nil : preconditions, dryRun: dryRun ? ["All"] : nil))

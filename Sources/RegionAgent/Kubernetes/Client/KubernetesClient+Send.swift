@@ -23,7 +23,7 @@ extension KubernetesClient {
     while true {
       let failure: KubernetesError
       do {
-        try await heedPatience(for: call, until: deadline)
+        try await heedPatience(for: call, until: call.waits ? deadline : .now)
         let body = try await before(deadline) { try await self.attempt(call, deadline) }
         guard let body else { throw KubernetesError.timeout(call.description, after: limit) }
         return body
@@ -32,7 +32,7 @@ extension KubernetesClient {
       }
       let wait = configuration.retry.delay(
         after: failure, attempt: attempt, isRepeatable: call.isRepeatable, random: .random(in: 0..<1))
-      guard let wait, ContinuousClock.now + wait < deadline else { throw failure }
+      guard call.waits, let wait, ContinuousClock.now + wait < deadline else { throw failure }
       logger.debug("call is tried again", metadata: ["error": "\(failure)", "attempt": "\(attempt)"])
       try await Task.sleep(for: wait)
       attempt += 1

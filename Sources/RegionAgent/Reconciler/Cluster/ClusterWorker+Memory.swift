@@ -82,7 +82,8 @@ extension ClusterWorker {
           failures = 0
           setMemoryFault(nil)
           for (placement, entry) in written.entries {
-            remembered?[placement] = entry
+            // Home may have had its say meanwhile.
+            remembered?[placement] = remembered?[placement]?.merged(with: entry) ?? entry
             standing.insert(placement)
             feed(placement, .memory(entry))
           }
@@ -91,7 +92,8 @@ extension ClusterWorker {
         } catch {
           failures += 1
           shards = [:]
-          toRemember.merge(entries) { newer, _ in newer }
+          // What waits by now may be older: it was written before, and is only to be looked for.
+          toRemember.merge(entries) { $0.merged(with: $1) }
           let message = "what is about to be done can not be written down: \(error)"
           setMemoryFault(message)
           for placement in entries.keys { feed(placement, .memoryFailed(message)) }

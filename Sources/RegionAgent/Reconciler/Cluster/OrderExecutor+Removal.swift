@@ -56,8 +56,10 @@ extension OrderExecutor {
     guard await isStillWanted() else { throw changed(path, "is not to be removed any more") }
     if let refusal = mayDelete() { throw ApplyFailure(kind: .busSuspect, message: refusal.message) }
     do {
+      // Now or not at all: a recall that came while it waits for another try would change nothing that it is
+      // conditional on.
       try await client.delete(
-        path, preconditions: Preconditions(uid: uid, resourceVersion: there.identity.resourceVersion))
+        path, preconditions: Preconditions(uid: uid, resourceVersion: there.identity.resourceVersion), waits: false)
     } catch let error as KubernetesError where error.kind == .conflict {
       throw changed(path, "was written to meanwhile")
     } catch let error as KubernetesError where error.kind == .notFound {

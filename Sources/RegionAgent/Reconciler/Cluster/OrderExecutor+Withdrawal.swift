@@ -64,8 +64,10 @@ extension OrderExecutor {
     guard await isStillWanted() else { throw changed(target.ref, "is not to be removed any more") }
     if let refusal = mayDelete() { throw ApplyFailure(kind: .busSuspect, message: refusal.message) }
     do {
+      // As a namespace: now or not at all.
       try await client.delete(
-        target.ref.path, preconditions: Preconditions(uid: uid, resourceVersion: there.identity.resourceVersion))
+        target.ref.path, preconditions: Preconditions(uid: uid, resourceVersion: there.identity.resourceVersion),
+        waits: false)
     } catch let error as KubernetesError where error.kind == .conflict {
       throw changed(target.ref, "was written to meanwhile")
     } catch let error as KubernetesError where error.kind == .notFound {
