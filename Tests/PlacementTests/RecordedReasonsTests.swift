@@ -88,7 +88,7 @@ struct RecordedReasonsTests {
     #expect(values.count > 1, "\(values)")
   }
 
-  @Test(arguments: ReasonCases.all)
+  @Test(arguments: ReasonCase.all)
   func `every reason is kept of exactly the clusters that give it`(reason: ReasonCase) {
     var world = World()
     reason.change(&world)
