@@ -83,7 +83,8 @@ extension ClusterWorker {
           setMemoryFault(nil)
           for (placement, entry) in written.entries {
             // Home may have had its say meanwhile.
-            remembered?[placement] = remembered?[placement]?.merged(with: entry) ?? entry
+            let told = remembered?[placement]
+            remembered?[placement] = told?.merged(with: entry) ?? entry
             standing.insert(placement)
             feed(placement, .memory(entry))
           }
