@@ -94,6 +94,16 @@ struct CapacityTextTests {
       """
     ),
     (
+      ["capacity", "--stage", "prod"], "stage=prod",
+      """
+      LIEU  CPU      MÉMOIRE  GPU  STOCKAGE  PODS  LIBRE (CPU)  LIBRE (MÉMOIRE)  TAUX
+      a     4500m/8  4/16 Gi  0/0  0/0 Gi    0/0   3500m        12 Gi            56 % (cpu)
+      b     9500m/8  4/16 Gi  0/0  0/0 Gi    0/0   0            12 Gi            118 % (cpu)
+      ! b, cpu : le registre dit 9500m, les réservations 9
+
+      """
+    ),
+    (
       ["capacity", "--fits", "--data-class", "usuelle", "--stage", "prod"], "dataClass=usuelle&stage=prod",
       """
       TAILLE  CPU  MÉMOIRE  COMBIEN  OÙ
@@ -126,6 +136,16 @@ struct CapacityTextTests {
       #expect(words(run.output) == words(expected))
       #expect(service.requests.map(\.query) == [query])
     }
+  }
+
+  @Test func `a cluster of some projects' own is as full as what is declared for it says, of one stage too`() {
+    var cluster = Self.cluster("a", committed: 4500)
+    cluster.privacy = .dedicated
+    let view = CapacityReportView(
+      CapacityReport([cluster], reach: .everything), differences: [], policyVersion: 3,
+      day: CalendarDay("2026-11-23")!, asOf: Samples.at)
+    let text = CapacityText.report(view, stage: "prod", .fr)
+    #expect(text.hasSuffix("45 % (cpu)"), "\(text)")
   }
 
   @Test func `the last line of a history says when nothing is left`() async throws {

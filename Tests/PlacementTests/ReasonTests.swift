@@ -42,7 +42,29 @@ import Testing
     #expect(
       reason.sentence.fr
         == "Trop grand pour ce cluster, même vide : CPU, 400 demandés, 100 au plus ; il manque 300.")
-    #expect(reason.remedy.en == "Enlarge the cluster by 300 (cpu), or ask for less.")
+    #expect(reason.remedy.fr == "Augmenter de 300 ce que le cluster peut promettre (CPU), ou réduire la demande.")
+    #expect(reason.remedy.en == "Raise what the cluster may promise by 300 (cpu), or ask for less.")
+  }
+
+  @Test("with a reserve, what is short is told of what may be promised: as much more declared would not do")
+  func shortfallsAreOfThePromise() throws {
+    var world = World()
+    world.clusters.removeAll { $0.name != "ara-1" }
+    world.policy.capacity = [.init(id: "half", reserve: Quantity(milli: 500))]
+    world.project.spec.environments = [World.environment("prod1", "prod", cpu: 60)]
+    let refusals = world.decide().verdict("ara-1")?.reasons ?? []
+    #expect(refusals.map(\.code) == [.capacityNeverFits])
+    let remedy = try #require(refusals.first).remedy
+    #expect(remedy.en == "Raise what the cluster may promise by 10 (cpu), or ask for less.")
+    world.cluster("ara-1") { $0.capacity.cpu = Quantity(110) }
+    #expect(world.decide().outcome == .unplaceable)
+    world.cluster("ara-1") { $0.capacity.cpu = Quantity(120) }
+    #expect(world.decide().outcome == .placed)
+    let later = Reason(.capacityShort, ["resource": "memory", "short": "4Gi"]).remedy
+    #expect(
+      later.fr
+        == "Libérer 4Gi de mémoire, augmenter d’autant ce que le cluster peut promettre, ou réduire la demande.")
+    #expect(later.en == "Free 4Gi of memory, raise what the cluster may promise by as much, or ask for less.")
   }
 
   @Test(
@@ -93,7 +115,9 @@ import Testing
     #expect(
       reason.sentence.fr
         == "Il manque 6,5Gi de mémoire : 8Gi demandés, 1,5Gi libres, 1,1Mi déjà promis sur 172,7Gi.")
-    #expect(reason.remedy.en == "Free or add 6.5Gi of memory, or ask for less.")
+    #expect(
+      reason.remedy.en
+        == "Free 6.5Gi of memory, raise what the cluster may promise by as much, or ask for less.")
     #expect(reason.parameters["limit"] == "185542587187")
   }
 

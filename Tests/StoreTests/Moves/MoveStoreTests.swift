@@ -255,6 +255,24 @@ import Testing
     }
   }
 
+  @Test func `a cursor that was made up, of a place that no plan has, is read like any other`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan()
+      let all = try await fixture.moves(of: migration).map(\.id)
+      #expect(all.count == 2)
+      func found(after ordinal: Int) async throws -> [UUID] {
+        let text = #"{"number":\#(migration.number),"ordinal":\#(ordinal)}"#
+        let cursor = Data(text.utf8).base64EncodedString()
+        return try await fixture.store.store.moves(cursor: cursor).items.map(\.id)
+      }
+      let behind = try await found(after: .max)
+      let ahead = try await found(after: .min)
+      #expect(behind.isEmpty)
+      #expect(ahead == all)
+    }
+  }
+
   @Test func `a placement goes one way at a time`() async throws {
     try await MoveFixture.run { fixture in
       try await fixture.report()

@@ -13,10 +13,12 @@ enum CapacityText {
         : ["PLACE", "CPU", "MEMORY", "GPU", "STORAGE", "PODS", "FREE (CPU)", "FREE (MEMORY)", "FILL"])
     for item in view.items {
       var figures = item.figures
-      // Of one stage, what counts is what that stage may still have.
+      // Of one stage, what counts is what that stage may still have, and how full the cluster is for it.
       if let own = item.stages.first(where: { $0.stage == stage }) {
         figures.limit = own.limit
         figures.headroom = own.headroom
+        figures.fill = FillRates(
+          of: figures.committed, in: item.privacy == .dedicated ? figures.declared : own.limit)
       }
       table.add([item.cluster] + row(figures))
     }

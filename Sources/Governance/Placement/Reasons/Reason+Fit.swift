@@ -118,8 +118,9 @@ extension Reason {
           + "il manque \(short.fr).",
         "Too large for this cluster even when empty: \(resource), \(needed.en) needed, \(limit.en) at most; "
           + "\(short.en) short.",
-        remedy: "Agrandir le cluster de \(short.fr) (\(french)), ou réduire la demande.",
-        "Enlarge the cluster by \(short.en) (\(resource)), or ask for less.")
+        // It is short of what may be promised: with a reserve, as much more declared would not do.
+        remedy: "Augmenter de \(short.fr) ce que le cluster peut promettre (\(french)), ou réduire la demande.",
+        "Raise what the cluster may promise by \(short.en) (\(resource)), or ask for less.")
     default:
       let (free, committed) = (amount("free"), amount("committed"))
       return Phrases(
@@ -127,8 +128,9 @@ extension Reason {
           + "\(committed.fr) déjà promis sur \(limit.fr).",
         "\(short.en) of \(resource) short: \(needed.en) needed, \(free.en) free, "
           + "\(committed.en) of \(limit.en) already promised.",
-        remedy: "Libérer ou ajouter \(short.fr) de \(french), ou réduire la demande.",
-        "Free or add \(short.en) of \(resource), or ask for less.")
+        remedy: "Libérer \(short.fr) de \(french), augmenter d’autant ce que le cluster peut promettre, ou réduire la "
+          + "demande.",
+        "Free \(short.en) of \(resource), raise what the cluster may promise by as much, or ask for less.")
     }
   }
 }

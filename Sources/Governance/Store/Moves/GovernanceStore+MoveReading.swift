@@ -74,8 +74,9 @@ extension GovernanceStore {
     try Cursor.check(limit: limit)
     var conditions: [PostgresQuery] = ["true"]
     if let after = try Cursor.decode(cursor, as: MoveCursor.self) {
-      conditions.append(
-        "(g.number < \(after.number) OR (g.number = \(after.number) AND m.ordinal > \(Int32(after.ordinal))))")
+      // Nothing keeps a cursor from being made up: it may name a place that no plan has.
+      let ordinal = Int32(clamping: after.ordinal)
+      conditions.append("(g.number < \(after.number) OR (g.number = \(after.number) AND m.ordinal > \(ordinal)))")
     }
     if case .own(let operators, let projects) = reach {
       conditions.append(
