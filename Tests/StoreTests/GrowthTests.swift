@@ -28,6 +28,21 @@ struct GrowthTests {
       }
     }
   }
+
+  @Test func `which meanings of the offer were replaced long ago is looked for once, and not for each`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.script(
+        """
+        INSERT INTO offer_documents (digest, document) SELECT 'd' || n, '{}' FROM generate_series(1, 2000) AS n;
+        ANALYZE;
+        """)
+      let plan = try await fixture.lines(
+        explaining: GovernanceStore.selectReplacedOffers(before: 3600, limit: 1000), isRun: true)
+      let readings = plan.filter { $0.contains(" on offer_documents e") }
+      let isOnce = readings.count == 1 && readings.allSatisfy { $0.contains(" loops=1)") }
+      #expect(isOnce, "\(plan.joined(separator: "\n"))")
+    }
+  }
 }
 
 extension StoreFixture {
