@@ -62,6 +62,31 @@ struct GitFaultTests {
     }
   }
 
+  @Test func `a clone that much was written to is made anew, also where the server takes nothing`() async throws {
+    try await Remote.with { remote in
+      try await remote.commit(["README.md": "theirs"])
+      let configuration = try GitOpsConfiguration(
+        url: remote.url, clone: "\(remote.folder)/clone", author: CommitAuthor(name: "x", email: "x"))
+      var repository = GitRepository(configuration)
+      repository.writeLimit = 3
+      let head = try await repository.synchronize().head
+      let mark = "\(configuration.gitFolder)/mark"
+      try Data().write(to: URL(fileURLWithPath: mark))
+      let changes = Memory().plan([try Fixtures.desired()], at: Fixtures.start).changes
+      // As where each push is refused: the branch stays where it is.
+      for second in 1...2 {
+        #expect(FileManager.default.fileExists(atPath: mark))
+        _ = try await repository.commit(changes, onto: head, at: Fixtures.start + TimeInterval(second))
+        let found = try await repository.synchronize().head
+        #expect(found == head)
+      }
+      #expect(!FileManager.default.fileExists(atPath: mark))
+      let commit = try await repository.commit(changes, onto: head, at: Fixtures.start)
+      try await repository.push(commit, onto: head)
+      #expect(await remote.head == commit)
+    }
+  }
+
   @Test func `a branch that was taken away unseen is not made again`() async throws {
     try await Remote.with { remote in
       try await remote.commit(["README.md": "theirs"])

@@ -100,6 +100,7 @@ struct SchemaTests {
         ),
         ("SELECT EXISTS (SELECT FROM reservations r WHERE \(ReservationStatements.isDue))", ["reservations_due"]),
         (ReservationStatements.placements(of: UUID()), ["reservations_by_hold"]),
+        (MoveStatements.letGo(of: UUID(), in: "p7"), ["placements_by_project"]),
         (GovernanceStore.listResources(.project, after: "p5", limit: 101), ["resources_live"]),
         (GovernanceStore.selectResource(.project, "p5"), ["resources_live"]),
       ]

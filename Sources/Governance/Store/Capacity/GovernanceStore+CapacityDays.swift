@@ -39,7 +39,7 @@ extension GovernanceStore {
   }
 
   /// Whether a cluster on offer has no row of today.
-  private static let selectUnrecorded: PostgresQuery = """
+  static let selectUnrecorded: PostgresQuery = """
     SELECT EXISTS (SELECT FROM resources c
       JOIN resources z ON z.kind = 'Zone' AND z.name = c.spec ->> 'zone' AND z.deleted_at IS NULL
       JOIN resources r ON r.kind = 'Region' AND r.name = z.spec ->> 'region' AND r.deleted_at IS NULL
@@ -97,16 +97,17 @@ extension GovernanceStore {
   public func forgetCapacity(olderThan days: Int = GovernanceStore.capacityRetentionDays, limit: Int) async throws
     -> Int
   {
-    let rows = try await pool.withConnection {
-      try await $0.query(
-        """
-        DELETE FROM capacity_days WHERE (day, cluster, resource) IN (SELECT day, cluster, resource FROM capacity_days
-          WHERE day <= \(Self.today)::date - \(Int32(clamping: days)) ORDER BY day LIMIT \(limit)
-          FOR UPDATE SKIP LOCKED)
-        RETURNING 1
-        """)
-    }
+    let rows = try await pool.withConnection { try await $0.query(Self.deleteCapacity(olderThan: days, limit: limit)) }
     return rows.count
+  }
+
+  static func deleteCapacity(olderThan days: Int, limit: Int) -> PostgresQuery {
+    """
+    DELETE FROM capacity_days WHERE (day, cluster, resource) IN (SELECT day, cluster, resource FROM capacity_days
+      WHERE day <= \(today)::date - \(Int32(clamping: days)) ORDER BY day LIMIT \(limit)
+      FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+    """
   }
 }
 

@@ -38,6 +38,12 @@ enum MoveStatements {
       """
   }
 
+  /// A move has ended: its placements, all of them its project's, have a part in none. By the project they are found; by
+  /// the move alone all placements that there ever were would be gone through, with the locks of the move held.
+  static func letGo(of id: UUID, in project: String) -> PostgresQuery {
+    "UPDATE placements SET move = NULL WHERE project = \(project) AND move = \(id)"
+  }
+
   /// A move that was planned.
   struct New: Sendable {
     var move: EnvironmentMigration

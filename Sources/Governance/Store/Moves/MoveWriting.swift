@@ -82,7 +82,7 @@ struct MoveWriting: Sendable {
   func statements(mint: @escaping @Sendable () -> UUID) throws -> [PostgresQuery] {
     let record = record
     var statements = [try MoveStatements.update(record, next: nextLook)]
-    if after.step.isEnd { statements.append("UPDATE placements SET move = NULL WHERE move = \(after.id)") }
+    if after.step.isEnd { statements.append(MoveStatements.letGo(of: after.id, in: after.terms.project)) }
     if let target = givenUp {
       statements += ReservationStatements.release([target], because: .cancelled, at: locked.now)
       if let hold = target.reservation {

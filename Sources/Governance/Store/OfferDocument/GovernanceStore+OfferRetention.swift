@@ -18,19 +18,27 @@ extension GovernanceStore {
     let rows = try await pool.withConnection {
       try await $0.query(
         """
-        WITH old AS (
-          SELECT d.id FROM offer_documents d
-          WHERE EXISTS (SELECT FROM offer_documents e WHERE e.id > d.id
-              AND e.published_at < \(StoreClock.now) - \(seconds) * interval '1 second')
-            AND NOT EXISTS (SELECT FROM public_facts p
-              WHERE p.key = 'offer/current' AND p.revision <= d.id AND p.published_at IS NULL)
-          ORDER BY d.id LIMIT \(limit) FOR UPDATE SKIP LOCKED),
+        WITH old AS (\(Self.selectReplacedOffers(before: seconds, limit: limit))),
         told AS (DELETE FROM public_facts p USING old WHERE p.key = 'offer/current' AND p.revision = old.id),
         gone AS (DELETE FROM offer_documents d USING old WHERE d.id = old.id RETURNING d.id)
         SELECT count(*) AS gone FROM gone
         """)
     }
     return Int(try rows.only.decode(Int64.self, "gone"))
+  }
+
+  /// The meanings that were replaced longer ago than so many seconds, and of which nothing waits to be told. The last one
+  /// that is as old is looked for once: to ask of each whether a later one is as old would read, for each, all that come
+  /// after it.
+  static func selectReplacedOffers(before seconds: Int64, limit: Int) -> PostgresQuery {
+    """
+    SELECT d.id FROM offer_documents d
+    WHERE d.id < (SELECT max(e.id) FROM offer_documents e
+        WHERE e.published_at < \(StoreClock.now) - \(seconds) * interval '1 second')
+      AND NOT EXISTS (SELECT FROM public_facts p
+        WHERE p.key = 'offer/current' AND p.revision <= d.id AND p.published_at IS NULL)
+    ORDER BY d.id LIMIT \(limit) FOR UPDATE SKIP LOCKED
+    """
   }
 
   /// Forgets differences of the ledger that ended longer ago than `age`, the oldest first. One that is open stays, however

@@ -131,8 +131,9 @@ extension GovernanceStore {
     ORDER BY kind, name
     """
 
-  /// Today in Paris, where qualifications and rules count their days.
-  static let today: PostgresQuery = "(clock_timestamp() AT TIME ZONE 'Europe/Paris')::date::text"
+  /// Today in Paris, where qualifications and rules count their days. It is read once for the whole statement, as
+  /// ``StoreClock/now`` is: what is kept by the day is then entered at it, and not gone through.
+  static let today: PostgresQuery = "(SELECT (clock_timestamp() AT TIME ZONE 'Europe/Paris')::date::text)"
 
   static func day(_ text: String) throws -> CalendarDay {
     guard let day = CalendarDay(text) else {

@@ -126,6 +126,8 @@ public actor GitOpsWriter {
       try await repository.discard()
       return .discarded
     case .commit(let changes, let head):
+      var repository = repository
+      defer { self.repository = repository }
       return .committed(try await repository.commit(changes, onto: head, at: now()))
     case .push(let commit, let head):
       try await repository.push(commit, onto: head)

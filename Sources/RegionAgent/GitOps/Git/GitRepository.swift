@@ -3,8 +3,6 @@ internal import Foundation
 /// The steps that a ``RepositoryMachine`` asks for, on a bare clone that holds nothing but the branch's last commit.
 struct GitRepository: Sendable {
   private static let seenRef = "refs/regie/seen"
-  /// Fetches after which the clone is thrown away, since nothing tidies it up.
-  private static let fetchLimit = 500
   /// So much of records is read at once, in bytes: well below what is taken from a process.
   private static let batchSize = 16 << 20
 
@@ -12,7 +10,9 @@ struct GitRepository: Sendable {
   private let git: GitProgram
   private let layout: RepositoryLayout
   private var seen: RepositoryTree?
-  private var fetches = 0
+  /// Fetches and commits after which the clone is thrown away, since nothing tidies it up.
+  var writeLimit = 1000
+  private var writes = 0
   private var isClaimed = false
 
   init(_ configuration: GitOpsConfiguration) {
@@ -26,10 +26,11 @@ struct GitRepository: Sendable {
   /// What the branch holds now.
   mutating func synchronize() async throws -> RepositoryTree {
     try await claim()
+    // Also where the branch stands still: what its server does not take is committed anew each time.
+    if writes >= writeLimit { try await discard() }
     guard let head = try await remoteHead() else { return RepositoryTree(head: nil) }
     if let seen, seen.head == head { return seen }
     seen = nil
-    if fetches >= Self.fetchLimit { try await discard() }
     try await prepare(idLength: head.utf8.count)
     try await call(
       [
@@ -37,7 +38,7 @@ struct GitRepository: Sendable {
         "+\(branch):\(Self.seenRef)",
       ],
       deadline: configuration.networkDeadline)
-    fetches += 1
+    writes += 1
     let tree = try await readTree()
     seen = tree
     return tree
@@ -56,7 +57,7 @@ struct GitRepository: Sendable {
   /// The clone goes, whatever is in it.
   mutating func discard() async throws {
     seen = nil
-    fetches = 0
+    writes = 0
     let folder = configuration.gitFolder
     try await BlockingWork.run {
       if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
@@ -66,7 +67,8 @@ struct GitRepository: Sendable {
   /// Makes the commits in the clone.
   ///
   /// - Returns: The last one.
-  func commit(_ changes: [FolderChange], onto head: String?, at moment: Date) async throws -> String {
+  mutating func commit(_ changes: [FolderChange], onto head: String?, at moment: Date) async throws -> String {
+    writes += 1
     if head == nil { try await prepare(idLength: 40) }
     let stream = FastImport.stream(changes, onto: head, author: configuration.author, at: moment)
     let output = try await call(["fast-import", "--quiet", "--force", "--done"], input: stream)
