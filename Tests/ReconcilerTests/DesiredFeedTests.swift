@@ -64,6 +64,11 @@ struct DesiredFeedTests {
     // Another topic of that name: its offsets say nothing about those before.
     _ = feed.note(.readingBegins, at: Fixtures.start)
     #expect(take(old, 9) == "nothing" && take(new, 10) == "repeated 2.1" && take(old, 11) == "refused replayed")
+    // So does one whose partition begins anew under the reader, for what was read there.
+    _ = feed.note(.partitionBegins(1), at: Fixtures.start)
+    #expect(take(old, 12) == "refused replayed")
+    _ = feed.note(.partitionBegins(0), at: Fixtures.start)
+    #expect(take(old, 13) == "nothing")
   }
 
   @Test func `two contents of one version are refused`() throws {

@@ -214,6 +214,39 @@ struct ZoneTrustTests {
     #expect(rig.verdict == .suspect && rig.trust.agreement(at: rig.now).buckets == [1])
   }
 
+  @Test func `a partition that begins anew was not read, and what its offsets were before hides no difference`() {
+    var rig = Rig()
+    rig.offsets = [0, 4000]
+    rig.both(1)
+    rig.note(.record(rig.record()))
+    rig.end(1)
+    rig.note(.snapshotComplete)
+    #expect(rig.verdict == .matching && rig.mayRemove)
+    rig.note(.partitionBegins(1))
+    #expect(rig.trust.unreached == [1] && !rig.mayRemove, "nothing of it was read yet")
+    // It was made anew, and the next state is lost with what the agent has not read by then.
+    rig.offsets[1] = 0
+    _ = rig.publish(1, 2)
+    rig.note(.record(rig.record()))
+    #expect(rig.trust.unreached == [1] && !rig.mayRemove)
+    rig.note(.position(partition: 1, next: 1))
+    #expect(rig.trust.unreached == [])
+    for _ in 0..<6 { rig.pass(1) }
+    #expect(rig.verdict == .suspect && !rig.mayRemove, "what was read at 4000 is no later than what the record covers")
+  }
+
+  @Test func `the other partitions stay as they were read`() {
+    var rig = Rig()
+    rig.both(1)
+    rig.both(2)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    rig.note(.partitionBegins(1))
+    #expect(rig.trust.unreached == [1])
+    rig.note(.position(partition: 1, next: 1))
+    #expect(rig.verdict == .matching && rig.mayRemove)
+  }
+
   @Test func `an older record changes nothing, a later one of a lower number in a higher epoch does`() {
     var rig = Rig()
     rig.both(1)

@@ -43,6 +43,28 @@ struct ReadZonesTests {
     }
   }
 
+  /// The client library waits in silence, and nothing is to be published that would show it.
+  @Test func `a bus that is away while nothing happens is told of by whoever reads, and no more once it is back`()
+    async throws
+  {
+    try await ServerFixture.run { fixture in
+      var service = try fixture.status()
+      service.silence = SilenceCount.Pace(interval: .milliseconds(500), portion: .seconds(15))
+      try await fixture.with(service) {
+        let isWell = try await eventually { fixture.healthStatus("status") == .pass }
+        #expect(isWell)
+        try await fixture.mock.setDown()
+        let isTold = try await eventually {
+          Self.message(fixture)?.contains("ne répond pas pour toutes les observations de la zone z0") == true
+        }
+        #expect(isTold && fixture.healthStatus("status") == .degraded)
+        try await fixture.mock.setUp()
+        let isWellAgain = try await eventually { fixture.healthStatus("status") == .pass }
+        #expect(isWellAgain)
+      }
+    }
+  }
+
   /// 3: the topic does not exist.
   @Test func `a topic that was there and can not be read is looked for again`() async throws {
     try await ServerFixture.run { fixture in

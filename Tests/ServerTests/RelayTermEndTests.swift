@@ -1,7 +1,9 @@
+import Events
 import Foundation
 import Kafka
 import KafkaMock
 import Logging
+import Store
 import TestSupport
 import Testing
 
@@ -32,6 +34,36 @@ struct RelayTermEndTests {
       try await fixture.mock.clearErrors(.produce)
       let next = try await endOfTransaction(on: fixture)
       #expect(next?.rdKafkaCode == Self.transactionRefused, "nobody ended the relay's transaction")
+    }
+  }
+
+  /// The client library begins no transaction beside one whose end is open. Nothing waits to be published that would show it.
+  @Test func `a zone's record whose transaction can not be ended ends the term, and the next leader sends it`()
+    async throws
+  {
+    try await ServerFixture.run(messageTimeout: .seconds(3)) { fixture in
+      let lines = LogLines()
+      let relay = try fixture.relay(
+        transactionalID: "relay", debug: "msg", logger: lines.logger(from: .debug))
+      try await fixture.with(relay) {
+        try await fixture.place("alpha")
+        try await fixture.expectPublished()
+        let isCovered = try await eventually { try await fixture.zoneRecords().last?.count == 1 }
+        try #require(isCovered)
+        try await fixture.mock.pushErrors(.produce, Array(repeating: Self.notEnoughReplicas, count: 10_000))
+        try await fixture.store.requestReports(zone: "z0", incarnation: 1, buckets: [7])
+        let isUnderWay = try await eventually { lines.contain("encountered error") }
+        try #require(isUnderWay, "the record is refused, and tried again")
+        try await fixture.mock.setDown()
+        let isOver = try await eventually(within: .seconds(60)) { try await fixture.store.relayLease()?.term ?? 0 > 1 }
+        #expect(isOver, "the leader goes on with a producer that begins no transaction")
+        try await fixture.mock.clearErrors(.produce)
+        try await fixture.mock.setUp()
+        let isSent = try await eventually(within: .seconds(80)) {
+          try await fixture.zoneRecords().last?.reportAgain?.buckets == [7]
+        }
+        #expect(isSent)
+      }
     }
   }
 

@@ -27,13 +27,8 @@ extension RelayDriver {
       Counter(label: "regie.relay.tombstones").increment(by: published.count)
       // A full batch that the bus took may have left some behind.
       if published.count == Self.tombstoneLimit { bell.ring() }
-    } catch let error as StoreError where error.kind == .leaseLost {
-      throw error
-    } catch let error as KafkaError where error.isFatal {
-      throw error
-    } catch let error as CancellationError {
-      throw error
     } catch {
+      guard !Self.endsTerm(error) else { throw error }
       service.logger.warning("Tombstones wait", metadata: ["error": "\(error)"])
     }
   }

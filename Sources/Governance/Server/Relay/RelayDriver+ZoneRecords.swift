@@ -34,13 +34,8 @@ extension RelayDriver {
       for (record, isPublished) in zip(records, try await send(records, notAfter: now + Self.sendingWindow)) {
         books.tried(record.zone, at: now, isPublished: isPublished)
       }
-    } catch let error as StoreError where error.kind == .leaseLost {
-      throw error
-    } catch let error as KafkaError where error.isFatal {
-      throw error
-    } catch let error as CancellationError {
-      throw error
     } catch {
+      guard !Self.endsTerm(error) else { throw error }
       service.logger.warning("The zones' records wait", metadata: ["error": "\(error)"])
       for zone in zones { books.tried(zone, at: now, isPublished: false) }
     }

@@ -173,15 +173,20 @@ struct RelayDriver: Sendable {
   private func attempt(_ body: () async throws -> RelayMachine.Event) async throws -> RelayMachine.Event {
     do {
       return try await body()
-    } catch let error as StoreError where error.kind == .leaseLost {
-      throw error
-    } catch let error as CancellationError {
-      throw error
-    } catch let error as KafkaError where error.isFatal {
-      throw error
     } catch {
+      guard !Self.endsTerm(error) else { throw error }
       service.logger.warning("The relay will try again", metadata: ["error": "\(error)"])
       return .failed
+    }
+  }
+
+  /// Whether a term does not survive an error: it is over, or its producer is of no more use.
+  static func endsTerm(_ error: any Error) -> Bool {
+    switch error {
+    case is CancellationError, is TransactionLost: true
+    case let error as StoreError: error.kind == .leaseLost
+    case let error as KafkaError: error.isFatal
+    default: false
     }
   }
 

@@ -20,12 +20,18 @@ struct RelayTransactions: Sendable {
   /// Sends messages, each topic's in a transaction of its own: a topic that refuses its records takes no other one with it.
   ///
   /// - Returns: One result per message, in the same order; those of a transaction that was given up are failures.
-  /// - Throws: what ends the leadership: a fence, or a transaction whose outcome can not be learnt.
+  /// - Throws: what ends the leadership: ``TransactionLost``, or `CancellationError`.
   func send(_ messages: [KafkaMessage]) async throws -> [Result<KafkaDelivery, any Error>] {
     var results: [Int: Result<KafkaDelivery, any Error>] = [:]
     let byTopic = Dictionary(grouping: messages.indices) { messages[$0].topic }
     for (_, indices) in byTopic.sorted(by: { $0.key < $1.key }) {
-      for (index, result) in zip(indices, try await transact(indices.map { messages[$0] })) { results[index] = result }
+      let outcome: [Result<KafkaDelivery, any Error>]
+      do {
+        outcome = try await transact(indices.map { messages[$0] })
+      } catch let error as KafkaError {
+        throw TransactionLost(cause: error)
+      }
+      for (index, result) in zip(indices, outcome) { results[index] = result }
     }
     return messages.indices.compactMap { results[$0] }
   }
@@ -80,4 +86,12 @@ struct RelayTransactions: Sendable {
       }
     }
   }
+}
+
+/// A transaction could not be begun or ended: a fence, or an outcome that can not be learnt. Its producer begins no other one,
+/// so this is survived by no term, whatever was to be sent.
+struct TransactionLost: Error, CustomStringConvertible {
+  let cause: KafkaError
+
+  var description: String { "the relay's transaction could not be begun or ended: \(cause)" }
 }

@@ -77,8 +77,11 @@ struct ReadSoFar: Sendable {
 
   mutating func note(partition: Int32, next: Int64) { positions[partition] = next }
 
+  /// The next offset of a partition; negative where nothing was heard of it yet.
+  func position(of partition: Int32) -> Int64 { positions[partition] ?? -1 }
+
   /// Whether everything up to these ends was read; of a topic without partitions nothing was.
   func hasReached(_ ends: [Int32: Int64]) -> Bool {
-    !ends.isEmpty && ends.allSatisfy { (positions[$0.key] ?? -1) >= $0.value }
+    !ends.isEmpty && ends.allSatisfy { position(of: $0.key) >= $0.value }
   }
 }

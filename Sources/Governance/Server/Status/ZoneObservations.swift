@@ -43,7 +43,7 @@ struct ZoneObservations: Sendable {
         return
       } catch {
         service.topics.doubt(zone, after: error)
-        health.degraded(zone, "le bus ne donne pas les observations de la zone \(zone)")
+        health.degraded(zone, .reading, "le bus ne donne pas les observations de la zone \(zone)")
         service.logger.warning("Observations are read again", metadata: ["zone": "\(zone)", "error": "\(error)"])
         await pause.wait()
       }
@@ -87,16 +87,17 @@ struct ZoneObservations: Sendable {
       await lookForEnds(consumer, &trust, &askedForEnds)
       try await compare(&trust)
       guard progress.isMade(by: events) else { continue }
-      health.pass(zone)
+      health.pass(zone, .reading)
       pause.reset()
     }
   }
 
-  /// Tells the store for how long the agent could have been heard and was not. What the database does not take is lost: the
-  /// agent is silent a little later.
+  /// Tells the store for how long the agent could have been heard and was not, and the check whether all comes through. What
+  /// the database does not take is lost: the agent is silent a little later.
   private func countSilence(beside consumer: KafkaConsumer, _ reading: NIOLockedValueBox<ReadSoFar>) async {
     let pace = service.silence
     var count = SilenceCount(pace)
+    var watch = ReadingWatch()
     var heartbeats = 0
     let earlierLife = Gauge(label: "regie.status.earlier_life", dimensions: [("zone", zone)])
     earlierLife.record(0)
@@ -104,12 +105,15 @@ struct ZoneObservations: Sendable {
     defer { earlierLife.record(0) }
     while !Task.isCancelled {
       try? await Task.sleep(for: pace.interval * Double.random(in: 0.9...1.1))
-      let ends = try? await consumer.watermarks(within: Self.endsPatience)
+      let ends = (try? await consumer.watermarks(within: Self.endsPatience))?.mapValues(\.high)
+      // Who is told to stop has no answer either.
+      guard !Task.isCancelled else { return }
       let read = reading.withLockedValue { $0 }
+      look(ends, read: read, &watch)
       earlierLife.record(read.hearsEarlierLife(at: .now) ? 1 : 0)
       if read.heartbeats != heartbeats { _ = count.handle(.heard) }
       heartbeats = read.heartbeats
-      let isListening = ends.map { read.hasReached($0.mapValues(\.high)) } ?? false
+      let isListening = ends.map { read.hasReached($0) } ?? false
       guard let silence = count.handle(.looked(isListening: isListening, at: .now)) else { continue }
       do {
         try await service.store.recordSilence(zone: zone, for: silence)
@@ -118,6 +122,25 @@ struct ZoneObservations: Sendable {
           "A zone's silence was not noted", metadata: ["zone": "\(zone)", "error": "\(error)"])
       }
     }
+  }
+
+  /// Says what the reading itself does not notice: the client library waits for a broker that is away in silence.
+  ///
+  /// - Parameter ends: where partitions end; nil where the brokers did not say it.
+  private func look(_ ends: [Int32: Int64]?, read: ReadSoFar, _ watch: inout ReadingWatch) {
+    let before = watch.finding
+    watch.look(ends, read: read)
+    switch watch.finding {
+    case nil:
+      if ends != nil { health.pass(zone, .progress) }
+    case .unanswered:
+      health.degraded(zone, .progress, "le bus ne répond pas pour toutes les observations de la zone \(zone)")
+    case .standing:
+      health.degraded(zone, .progress, "des observations de la zone \(zone) sont sur le bus et n'arrivent pas")
+    }
+    guard let finding = watch.finding, finding != before else { return }
+    service.logger.warning(
+      "Not all that is observed may come through", metadata: ["zone": "\(zone)", "finding": "\(finding)"])
   }
 
   /// Looks where the partitions end that a heartbeat waits for, now and then: the reading itself waits meanwhile. Brokers that

@@ -44,6 +44,17 @@ extension TopicReader {
     }
   }
 
+  /// What an event says of how far the topic was read. A record was read only once its worker has it.
+  static func steps(of event: KafkaConsumerEvent) -> [ZoneTrust.Event] {
+    switch event {
+    case .endOfPartition(let partition, let next):
+      [.position(partition: partition, next: next), .end(partition: partition, next: next)]
+    // Offsets begin anew: one that was reached before says nothing of what stands there now.
+    case .offsetOutOfRange(let partition, _): [.partitionBegins(partition)]
+    case .record: []
+    }
+  }
+
   func note(_ event: ZoneTrust.Event) {
     let isNews = feed.withLockedValue { feed in
       let before = feed.zoneTrust.refusal

@@ -157,10 +157,9 @@ final class TopicReader: Sendable {
     _ event: KafkaConsumerEvent, _ snapshot: inout SnapshotTracker, _ consumer: KafkaConsumer
   ) async throws {
     snapshot.observe(event)
+    for step in Self.steps(of: event) { note(step) }
     switch event {
-    case .endOfPartition(let partition, let next):
-      note(.position(partition: partition, next: next))
-      note(.end(partition: partition, next: next))
+    case .endOfPartition: return
     case .offsetOutOfRange(let partition, let offset):
       plead("the bus dropped offset \(offset) of partition \(partition) before it was read")
       try await consumer.seek(partition: partition, to: .beginning)

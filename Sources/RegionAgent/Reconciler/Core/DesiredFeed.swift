@@ -57,7 +57,11 @@ public struct DesiredFeed: Sendable {
   ///
   /// - Returns: Whether the topic is trusted otherwise now.
   public mutating func note(_ event: ZoneTrust.Event, at now: Timestamp) -> Bool {
-    if case .readingBegins = event { places = [:] }
+    switch event {
+    case .readingBegins: places = [:]
+    case .partitionBegins(let partition): places = places.filter { $0.value.partition != partition }
+    default: break
+    }
     return zoneTrust.handle(event, at: now)
   }
 

@@ -12,6 +12,9 @@ public struct ZoneTrust: Sendable {
   public enum Event: Sendable {
     /// The topic is read from its start: offsets may be others than before.
     case readingBegins
+    /// A partition is read from its start, since the place that it was read to is no more (a topic that was made anew, a log
+    /// that was cut off): what stands there was not read.
+    case partitionBegins(Int32)
     /// All that stood before this offset was read.
     case position(partition: Int32, next: Int64)
     /// A partition was found to end before this offset, for now.
@@ -125,6 +128,11 @@ public struct ZoneTrust: Sendable {
     switch event {
     case .readingBegins:
       (positions, ends, changes) = ([:], [:], [:])
+      return false
+    case .partitionBegins(let partition):
+      positions[partition] = nil
+      ends[partition] = nil
+      for bucket in changes.keys { changes[bucket]?[partition] = nil }
       return false
     case .position(let partition, let next):
       positions[partition] = next

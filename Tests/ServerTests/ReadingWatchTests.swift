@@ -1,0 +1,72 @@
+import Telemetry
+import Testing
+
+@testable import Server
+
+/// When a zone's observations do not come through, though the reading itself runs into nothing.
+struct ReadingWatchTests {
+  private func read(_ positions: [Int32: Int64]) -> ReadSoFar {
+    var read = ReadSoFar()
+    for (partition, next) in positions { read.note(partition: partition, next: next) }
+    return read
+  }
+
+  @Test func `brokers that say nothing are told of at the third look, and no more once they answer`() {
+    var watch = ReadingWatch()
+    let reached = read([0: 3])
+    let looks: [[Int32: Int64]?] = [[0: 3], nil, nil, [0: 3], nil, nil]
+    for ends in looks {
+      watch.look(ends, read: reached)
+      #expect(watch.finding == nil, "one late answer is none")
+    }
+    watch.look(nil, read: reached)
+    #expect(watch.finding == .unanswered)
+    watch.look([0: 3], read: reached)
+    #expect(watch.finding == nil)
+  }
+
+  @Test func `a partition that stands still while others go on is found, and one that is slow is not`() {
+    var watch = ReadingWatch()
+    for step: Int64 in 1...6 {
+      watch.look([0: step + 5, 1: step + 9], read: read([0: step, 1: step + 9]))
+      #expect(watch.finding == nil, "it moves")
+    }
+    for step: Int64 in 1...2 {
+      watch.look([0: 20, 1: step + 20], read: read([0: 7, 1: step + 20]))
+      #expect(watch.finding == nil, "a batch may be under way")
+    }
+    watch.look([0: 20, 1: 30], read: read([0: 7, 1: 30]))
+    #expect(watch.finding == .standing(partition: 0))
+    watch.look(nil, read: read([0: 7, 1: 30]))
+    #expect(watch.finding == .standing(partition: 0), "nobody has said otherwise")
+    watch.look([0: 20, 1: 30], read: read([0: 8, 1: 30]))
+    #expect(watch.finding == nil)
+  }
+
+  @Test func `a partition of which nothing was heard stands still as well`() {
+    var watch = ReadingWatch()
+    for _ in 0..<3 { watch.look([0: 0, 2: 0], read: read([0: 0])) }
+    #expect(watch.finding == .standing(partition: 2))
+  }
+
+  @Test func `what is read does not hide that not all of it is`() throws {
+    let telemetry = Telemetry(component: "governance", build: BuildInfo(version: "test"))
+    let health = ZonesHealth(try telemetry.health.register("status", component: "test", role: .informative))
+    func check() throws -> HealthReport.Check { try #require(telemetry.health.report().checks.first) }
+    health.pass("z0", .progress)
+    #expect(try check().status != .pass, "nothing was read yet")
+    health.pass("z0", .reading)
+    #expect(try check().status == .pass)
+    health.degraded("z0", .progress, "en retard")
+    health.pass("z0", .reading)
+    #expect(try check().message == "en retard")
+    health.degraded("z0", .reading, "absent")
+    health.degraded("z1", .progress, "ailleurs")
+    #expect(try check().message == "absent ; en retard ; ailleurs")
+    health.pass("z0", .reading)
+    health.drop("z1")
+    #expect(try check().message == "en retard")
+    health.pass("z0", .progress)
+    #expect(try check().status == .pass)
+  }
+}
