@@ -136,6 +136,22 @@ struct ApplyTests {
     }
   }
 
+  @Test func `what files say twice is sent once, and nothing where they say different things of one resource`()
+    async throws
+  {
+    try await withService { stub, url in
+      try await withFolder { folder in
+        for name in ["a", "b"] { try write(Samples.operatorYAML, to: "\(folder)/\(name).yaml") }
+        let same = try await Run.regie("apply", "-f", folder, "-f", "\(folder)/a.yaml", "--server", url)
+        #expect(same.code == 0 && stub.requests.count == 1, "\(same.output)")
+        try write(Samples.operatorYAML.replacing("DelayDays: 2", with: "DelayDays: 3"), to: "\(folder)/b.yaml")
+        let other = try await Run.regie("apply", "-f", folder, "--server", url)
+        #expect(other.code == 1 && stub.requests.count == 1, "\(other.output)")
+        #expect(other.output.contains("b.yaml: metadata.name (ligne 3): figure aussi dans \(folder)/a.yaml"))
+      }
+    }
+  }
+
   @Test func `a check alone sends nothing`() async throws {
     try await withService { stub, url in
       try await withFolder { folder in

@@ -56,18 +56,24 @@ extension Apply {
 
 /// Resources in files, and their way to the service.
 enum ResourceFiles {
-  /// Reads and validates every file, in the order in which kinds must be applied.
+  /// Reads and validates every file, in the order in which kinds must be applied; what stands there twice is there once.
   ///
   /// - Throws: ``ClientError`` with every problem found, each with its file and line; `ValidationError` for a file that
   ///   can not be read.
   static func read(_ paths: [String]) throws -> [AnyResource] {
     var resources: [AnyResource] = []
     var problems: [String] = []
+    var distinct = DistinctResources()
     for path in try paths.flatMap(expand) {
       do {
         for document in try ResourceDocument.read(try data(of: path)) {
           problems += document.problems.filter { $0.severity == .error }.map { "\(path): \($0.descriptionFR)" }
-          resources.append(document.resource)
+          switch distinct.add(document.resource, from: path) {
+          case .new: resources.append(document.resource)
+          case .again: break
+          case .contradicts(let other):
+            problems.append("\(path): \(DistinctResources.problem(of: document, contradicting: other).descriptionFR)")
+          }
         }
       } catch let error as DocumentErrors {
         problems += error.problems.map { "\(path): \($0.descriptionFR)" }
