@@ -152,6 +152,20 @@ struct ApplyTests {
     }
   }
 
+  @Test func `files without any resource are no success`() async throws {
+    try await withService { stub, url in
+      try await withFolder { folder in
+        try write("# later\n---\n...\n", to: "\(folder)/a.yaml")
+        try write(Samples.operatorYAML, to: "\(folder)/b.yaml.orig")
+        for more in [[], ["--dry-run"]] {
+          let run = try await Run.regie(["apply", "-f", folder, "--server", url] + more)
+          #expect(run.code == 64 && run.output.contains("\(folder) : aucune ressource"), "\(run.output)")
+        }
+        #expect(stub.requests.isEmpty)
+      }
+    }
+  }
+
   @Test func `a check alone sends nothing`() async throws {
     try await withService { stub, url in
       try await withFolder { folder in

@@ -28,6 +28,10 @@ struct Apply: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let resources = try ResourceFiles.read(files)
+      // A folder of other files, or one that was cut off, is no success.
+      guard !resources.isEmpty else {
+        throw ValidationError("\(files.joined(separator: ", ")) : aucune ressource / no resource")
+      }
       let client = try options.client()
       if dryRun { try lint(resources, client.language) }
       let applied =
@@ -56,7 +60,7 @@ extension Apply {
 
 /// Resources in files, and their way to the service.
 enum ResourceFiles {
-  /// Reads and validates every file, in the order in which kinds must be applied; what stands there twice is there once.
+  /// Reads and validates every file, in the order that kinds need. What stands there twice is there once.
   ///
   /// - Throws: ``ClientError`` with every problem found, each with its file and line; `ValidationError` for a file that
   ///   can not be read.

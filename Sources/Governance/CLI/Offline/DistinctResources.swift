@@ -1,7 +1,7 @@
 import Model
 
-/// The resources of files, each once. Where two documents say different things of one, nobody knows which is meant: an offer
-/// goes by the first, and the service would be left with the last.
+/// The resources of files, each once. Where two documents say different things of one, nobody knows which is meant: an
+/// offer goes by the first, and the service would be left with the last.
 struct DistinctResources {
   /// What a document is beside those before it.
   enum Standing {

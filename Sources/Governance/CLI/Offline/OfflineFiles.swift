@@ -49,8 +49,8 @@ struct OfflineFiles {
     }
   }
 
-  /// Whether a document is not there yet; one that says something else than an earlier one is noted. Several states of a policy
-  /// are read side by side: a simulation takes one only.
+  /// Whether a document is not there yet; one that says something else than an earlier one is noted. Several states of
+  /// a policy are read side by side: a simulation takes one only.
   private mutating func isNew(_ document: ResourceDocument, from path: String) -> Bool {
     guard document.resource.kind != .policy else { return true }
     switch distinct.add(document.resource, from: path) {

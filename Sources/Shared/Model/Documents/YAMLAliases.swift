@@ -1,6 +1,6 @@
-/// The aliases of a YAML text, which its parser never sees: it would write them out without bounds, to values so deep that
-/// freeing them overflows the stack, and so large that comparing names never ends. In the text that it is given a mark
-/// stands for the asterisk of each, which makes it a plain text.
+/// The aliases of a YAML text, which its parser never sees: it would write them out without bounds, to values so deep
+/// that freeing them overflows the stack, and so large that comparing names never ends. In the text that it is given a
+/// mark stands for the asterisk of each, which makes it a plain text.
 struct YAMLAliases {
   /// The text with its marks.
   let marked: String

@@ -85,7 +85,7 @@ struct YAMLText {
     }
   }
 
-  /// The name that a key is. An alias is none: the parser, which finds names that stand twice, does not know what it is.
+  /// The name that a key is. An alias is none: the parser, which finds names that stand twice, can not know it.
   private mutating func name(_ key: Node, _ position: SourcePosition) throws(DocumentErrors) -> String {
     guard case .scalar(let scalar) = key, name(ofAlias: scalar) == nil else { throw Self.noName(position) }
     let bytesBefore = bytes
