@@ -136,6 +136,36 @@ struct ApplyTests {
     }
   }
 
+  @Test func `what files say twice is sent once, and nothing where they say different things of one resource`()
+    async throws
+  {
+    try await withService { stub, url in
+      try await withFolder { folder in
+        for name in ["a", "b"] { try write(Samples.operatorYAML, to: "\(folder)/\(name).yaml") }
+        let same = try await Run.regie("apply", "-f", folder, "-f", "\(folder)/a.yaml", "--server", url)
+        #expect(same.code == 0 && stub.requests.count == 1, "\(same.output)")
+        try write(Samples.operatorYAML.replacing("DelayDays: 2", with: "DelayDays: 3"), to: "\(folder)/b.yaml")
+        let other = try await Run.regie("apply", "-f", folder, "--server", url)
+        #expect(other.code == 1 && stub.requests.count == 1, "\(other.output)")
+        #expect(other.output.contains("b.yaml: metadata.name (ligne 3): figure aussi dans \(folder)/a.yaml"))
+      }
+    }
+  }
+
+  @Test func `files without any resource are no success`() async throws {
+    try await withService { stub, url in
+      try await withFolder { folder in
+        try write("# later\n---\n...\n", to: "\(folder)/a.yaml")
+        try write(Samples.operatorYAML, to: "\(folder)/b.yaml.orig")
+        for more in [[], ["--dry-run"]] {
+          let run = try await Run.regie(["apply", "-f", folder, "--server", url] + more)
+          #expect(run.code == 64 && run.output.contains("\(folder) : aucune ressource"), "\(run.output)")
+        }
+        #expect(stub.requests.isEmpty)
+      }
+    }
+  }
+
   @Test func `a check alone sends nothing`() async throws {
     try await withService { stub, url in
       try await withFolder { folder in

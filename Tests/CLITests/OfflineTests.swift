@@ -129,6 +129,23 @@ struct OfflineTests {
     }
   }
 
+  @Test func `an offer that says different things of one resource is refused; what stands there twice counts once`()
+    async throws
+  {
+    try await withFolder { folder in
+      let (offer, project) = ("\(Self.examples)/offer", "\(Self.examples)/projects/ccaf.yaml")
+      let common = ["simulate", "--policy", Self.policy, "--day", "2026-11-26", "--lang", "en"]
+      let once = try await Run.regie(common + ["--projects", project, "--offer", offer])
+      let twice = try await Run.regie(
+        common + ["--projects", project, project, "--offer", offer, "\(offer)/1-operators.yaml"])
+      #expect(once.code == 0 && twice.code == 0 && twice.output == once.output, "\(twice.output)")
+      try write(Samples.operatorYAML, to: "\(folder)/o.yaml")
+      let other = try await Run.regie(common + ["--projects", project, "--offer", offer, "\(folder)/o.yaml"])
+      #expect(other.code == 2 && other.output.contains("\(folder)/o.yaml:3:"), "\(other.output)")
+      #expect(other.output.contains("stands in \(offer)/1-operators.yaml as well"), "\(other.output)")
+    }
+  }
+
   @Test func `what can not be read at all ends with 2`() async throws {
     try await withFolder { folder in
       try write("apiVersion: regie.cloud-pi-native.fr/v1\nkind: Zon\n", to: "\(folder)/bad.yaml")

@@ -28,6 +28,10 @@ struct Apply: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let resources = try ResourceFiles.read(files)
+      // A folder of other files, or one that was cut off, is no success.
+      guard !resources.isEmpty else {
+        throw ValidationError("\(files.joined(separator: ", ")) : aucune ressource / no resource")
+      }
       let client = try options.client()
       if dryRun { try lint(resources, client.language) }
       let applied =
@@ -56,18 +60,24 @@ extension Apply {
 
 /// Resources in files, and their way to the service.
 enum ResourceFiles {
-  /// Reads and validates every file, in the order in which kinds must be applied.
+  /// Reads and validates every file, in the order that kinds need. What stands there twice is there once.
   ///
   /// - Throws: ``ClientError`` with every problem found, each with its file and line; `ValidationError` for a file that
   ///   can not be read.
   static func read(_ paths: [String]) throws -> [AnyResource] {
     var resources: [AnyResource] = []
     var problems: [String] = []
+    var distinct = DistinctResources()
     for path in try paths.flatMap(expand) {
       do {
         for document in try ResourceDocument.read(try data(of: path)) {
           problems += document.problems.filter { $0.severity == .error }.map { "\(path): \($0.descriptionFR)" }
-          resources.append(document.resource)
+          switch distinct.add(document.resource, from: path) {
+          case .new: resources.append(document.resource)
+          case .again: break
+          case .contradicts(let other):
+            problems.append("\(path): \(DistinctResources.problem(of: document, contradicting: other).descriptionFR)")
+          }
         }
       } catch let error as DocumentErrors {
         problems += error.problems.map { "\(path): \($0.descriptionFR)" }

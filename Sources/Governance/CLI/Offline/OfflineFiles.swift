@@ -15,6 +15,7 @@ struct OfflineFiles {
   private(set) var documents: [Document] = []
   /// What is wrong with files as such, and with resources, each with its place.
   private(set) var lines: [LintLine] = []
+  private var distinct = DistinctResources()
 
   /// Reads files and folders; what is wrong inside them is noted.
   ///
@@ -33,8 +34,9 @@ struct OfflineFiles {
   private mutating func add(_ data: Data, from path: String) {
     do throws(DocumentErrors) {
       let read = try ResourceDocument.read(data)
-      documents += read.map { Document(path: path, document: $0) }
       for document in read {
+        guard isNew(document, from: path) else { continue }
+        documents.append(Document(path: path, document: document))
         // A policy's fields are among its findings.
         if case .policy = document.resource {
           lines += document.problems.filter { !$0.path.hasPrefix("spec") }.map { LintLine($0, in: path) }
@@ -44,6 +46,19 @@ struct OfflineFiles {
       }
     } catch {
       lines += error.problems.map { LintLine($0, in: path) }
+    }
+  }
+
+  /// Whether a document is not there yet; one that says something else than an earlier one is noted. Several states of
+  /// a policy are read side by side: a simulation takes one only.
+  private mutating func isNew(_ document: ResourceDocument, from path: String) -> Bool {
+    guard document.resource.kind != .policy else { return true }
+    switch distinct.add(document.resource, from: path) {
+    case .new: return true
+    case .again: return false
+    case .contradicts(let other):
+      lines.append(LintLine(DistinctResources.problem(of: document, contradicting: other), in: path))
+      return false
     }
   }
 
