@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contract
 import Foundation
 import Testing
 
@@ -62,15 +63,31 @@ import Testing
     }
   }
 
-  @Test func `a stored token that can be in no header is not repeated either`() async throws {
+  @Test func `a stored token that can be in no header is refused by the name of what has stored it, and not repeated`()
+    async throws
+  {
     try await withFolder { home in
       let server = "http://127.0.0.1:9"
       let environment = ["HOME": home]
       try StoredLogins.replace(TokenGrant(token: "s3cret\u{1}"), for: server, environment)
       let run = try await Run.regie("whoami", "--server", server, environment: environment)
-      #expect(run.code == 69 && run.output.contains("un en-tête ne peut être envoyé"), "\(run.code)")
+      #expect(run.code == 64 && run.output.contains("« regie login » : \(home)/"), "\(run.code)")
       #expect(!run.output.contains("s3cret"))
+      try FileManager.default.createDirectory(atPath: "\(home)/.regie", withIntermediateDirectories: true)
+      try DevLogin.write("s3cret\u{1}", for: server, in: "\(home)/.regie")
+      let dev = try await Run.shell("cd '\(home)' && HOME=/nowhere exec \"$0\" whoami --server \(server)")
+      #expect(dev.code == 64 && dev.output.contains("« regie dev » : .regie/login.json"), "\(dev.code)")
+      #expect(!dev.output.contains("s3cret"))
     }
+  }
+
+  @Test func `a token that nobody has looked at, as one that was renewed, is not repeated either`() async throws {
+    let client = APIClient(server: "http://127.0.0.1:9", language: .fr, credential: .token("s3cret\u{1}"))
+    let refused = await #expect(throws: ClientError.self) {
+      try await client.all("/api/v1/keys", of: CallerView.self)
+    }
+    let told = refused?.description ?? ""
+    #expect(told.contains("un en-tête ne peut être envoyé") && !told.contains("s3cret"), "\(told.count)")
   }
 
   @Test func `what is stored is for this user alone, and is not used where others could have written it`() throws {

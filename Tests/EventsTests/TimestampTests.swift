@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Model
 import Testing
 
 struct TimestampTests {
@@ -73,6 +74,9 @@ struct TimestampTests {
       let read = Date(timeIntervalSinceReferenceDate: Double(moment.microseconds - 978_307_200_000_000) / 1_000_000)
       #expect(Timestamp(read) == moment, "seed \(seed): \(moment)")
       #expect(moment.date == read, "seed \(seed): \(moment)")
+      // As it is written in documents, and in what is decided about.
+      let written = RFC3339.text(read)
+      #expect(Timestamp(written) == moment, "seed \(seed): \(moment), \(written)")
     }
   }
 

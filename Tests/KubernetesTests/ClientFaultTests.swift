@@ -1,5 +1,6 @@
 import Foundation
 import NIOConcurrencyHelpers
+import TestSupport
 import Testing
 
 @testable import Kubernetes
@@ -190,7 +191,7 @@ struct ClientFaultTests {
 
   @Test func `a token file is read again with time, and its last content serves while it is away`() async throws {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("token-\(UUID().uuidString)")
-    let tokens = TokenFile(path: file.path, refresh: .zero)
+    let tokens = TokenFile(path: file.path, refresh: .zero, logger: LogLines().logger(from: .warning))
     await #expect(throws: ConfigurationError.self) { try await tokens.current() }
     try "one".write(to: file, atomically: true, encoding: .utf8)
     #expect(try await tokens.current() == "one")

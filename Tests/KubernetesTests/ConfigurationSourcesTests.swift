@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Kubernetes
@@ -83,7 +84,8 @@ struct ConfigurationSourcesTests {
 
   @Test func `a token file that holds what can be in no header is refused, and not repeated`() async throws {
     try write(["token": "s3cret\nmore\n"])
-    let file = TokenFile(path: "\(folder.path)/token", refresh: .zero)
+    let file = TokenFile(
+      path: "\(folder.path)/token", refresh: .zero, logger: LogLines().logger(from: .warning))
     let error = await #expect(throws: ConfigurationError.self) { try await file.current() }
     #expect(error?.problem.contains("in one line") == true)
     let told = error.map { "\($0)" } ?? ""

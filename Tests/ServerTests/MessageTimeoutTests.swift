@@ -40,4 +40,53 @@ struct MessageTimeoutTests {
       #expect(waited >= .seconds(14))
     }
   }
+
+  /// The second has waited for most of it, and published nothing: how long the third has to wait does not say how old what it
+  /// waits for may be.
+  @Test func `a relay waits out and says again what was attempted before another one waited`() async throws {
+    try await ServerFixture.run { fixture in
+      try await fixture.place("alpha")
+      let first = try await fixture.store.acquireRelayLease(
+        holder: "first", backendPID: 1, messageTimeout: .seconds(120))
+      let claims = try await fixture.store.claimOutbox(term: first.term, limit: 10)
+      #expect(claims.count == 1)
+      _ = try await fixture.store.acquireRelayLease(holder: "second", backendPID: 1, messageTimeout: .seconds(1))
+      _ = try await fixture.count(
+        """
+        WITH tried AS (UPDATE outbox SET attempted_at = attempted_at - interval '101 seconds' RETURNING 1),
+        lease AS (UPDATE relay_leases SET earlier_until = clock_timestamp() + interval '20 seconds' RETURNING 1)
+        SELECT (SELECT count(*) FROM tried) + (SELECT count(*) FROM lease)
+        """)
+      let began = ContinuousClock.now
+      try await fixture.with(try fixture.relay("third")) { try await fixture.expectPublished() }
+      let waited = ContinuousClock.now - began
+      #expect(waited >= .seconds(20))
+      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'new relay leader'") == 1)
+    }
+  }
+
+  @Test func `a publisher of facts waits out what was attempted before another one waited`() async throws {
+    try await ServerFixture.run { fixture in
+      _ = try await fixture.store.beginPublishingFacts(messageTimeout: .seconds(120))
+      let claims = try await fixture.store.claimFacts(limit: 10)
+      try #require(!claims.isEmpty, "the policy's first version is told")
+      _ = try await fixture.store.beginPublishingFacts(messageTimeout: .seconds(1))
+      _ = try await fixture.count(
+        """
+        WITH tried AS (UPDATE public_facts SET attempted_at = attempted_at - interval '101 seconds',
+          message_attempted_at = message_attempted_at - interval '101 seconds' RETURNING 1),
+        turn AS (UPDATE facts_publisher SET earlier_until = clock_timestamp() + interval '20 seconds' RETURNING 1)
+        SELECT (SELECT count(*) FROM tried) + (SELECT count(*) FROM turn)
+        """)
+      let began = ContinuousClock.now
+      try await fixture.with(try fixture.facts()) {
+        let isTold = try await eventually(within: .seconds(90)) {
+          try await fixture.count("SELECT count(*) FROM public_facts WHERE published_at IS NULL") == 0
+        }
+        #expect(isTold)
+      }
+      let waited = ContinuousClock.now - began
+      #expect(waited >= .seconds(20))
+    }
+  }
 }

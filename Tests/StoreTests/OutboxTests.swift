@@ -233,6 +233,19 @@ struct OutboxTests {
       #expect(!ended)
     }
   }
+
+  @Test func `a holder that was stopped before the database's clock was put back is ended all the same`() async throws {
+    try await StoreFixture.run { fixture in
+      let lock = PostgresAdvisoryLock(configuration: fixture.configuration, key: StoreLocks.relay, logger: quiet)
+      try await lock.withLock { held in
+        _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: held.backendPID)
+        try await fixture.script("UPDATE relay_leases SET renewed_at = renewed_at + interval '1 hour'")
+        let isEnded = try await fixture.store.terminateStaleRelay(olderThan: .seconds(60))
+        try #require(isEnded)
+        await held.waitUntilLost()
+      }
+    }
+  }
 }
 
 extension StoreFixture {

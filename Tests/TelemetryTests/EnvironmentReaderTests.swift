@@ -9,17 +9,10 @@ struct EnvironmentReaderTests {
     case red, green
   }
 
-  private struct Unreadable: Error {}
-
   private func read<Value>(
     _ environment: [String: String], _ body: (inout EnvironmentReader) -> Value
   ) throws(EnvironmentErrors) -> Value {
-    try EnvironmentReader.read(
-      environment: environment,
-      readFile: { path in
-        guard let content = ["/s": "hush\n", "/empty": "\n", "/raw": "a\n\n"][path] else { throw Unreadable() }
-        return content
-      }, body)
+    try EnvironmentReader.read(environment: environment, body)
   }
 
   private func error<Value>(
@@ -37,7 +30,7 @@ struct EnvironmentReaderTests {
     let seconds = Duration.zero ... .seconds(3600)
     let environment = [
       "S": "x", "I": "-3", "P": "1024", "B": "TRUE", "D": "1m30s", "L": " a, b ,c", "C": "green",
-      "A": "[::1]:9000", "LOG_LEVEL": "debug", "K": "k",
+      "A": "[::1]:9000", "LOG_LEVEL": "debug",
     ]
     try read(environment) { env in
       #expect(env.string("S", "d") == "x")
@@ -64,20 +57,17 @@ struct EnvironmentReaderTests {
       #expect(env.listenAddress("A", default: ListenAddress(host: "x", port: 1), "d").port == 9000)
       #expect(env.optionalListenAddress("A", "d")?.host == "::1")
       #expect(env.logLevel() == .debug)
-      #expect(env.secret("K", "d").reveal() == "k")
-      #expect(env.optionalSecret("K", "d")?.reveal() == "k")
     }
   }
 
   @Test func `unset and empty give the default or nothing`() throws {
-    try read(["S": "", "K_FILE": ""]) { env in
+    try read(["S": ""]) { env in
       #expect(env.string("S", default: "y", "d") == "y")
       #expect(env.optionalString("S", "d") == nil)
       #expect(env.optionalInteger("I", in: 0...1, "d") == nil)
       #expect(env.list("L", default: ["z"], "d") == ["z"])
       #expect(env.choice("C", default: Colour.red, "d") == .red)
       #expect(env.logLevel() == .info)
-      #expect(env.optionalSecret("K", "d") == nil)
     }
   }
 
@@ -120,40 +110,6 @@ struct EnvironmentReaderTests {
       ])
   }
 
-  @Test func `a secret comes from its file, without one final line end`() throws {
-    let secrets = try read(["K_FILE": "/s", "R_FILE": "/raw"]) { ($0.secret("K", "d"), $0.secret("R", "d")) }
-    #expect(secrets.0.reveal() == "hush")
-    #expect(secrets.1.reveal() == "a\n")
-  }
-
-  @Test func `what is wrong with a secret is told without telling it`() {
-    let accepted = "the path of a readable, non-empty file in UTF-8"
-    #expect(
-      error(["K": "hush", "K_FILE": "/s"]) { $0.secret("K", "d") } == [
-        "K: found both K and K_FILE; accepted: one of the two"
-      ])
-    #expect(
-      error(["K_FILE": "/no"]) { $0.secret("K", "d") } == [
-        "K_FILE: found '/no', which cannot be read; accepted: \(accepted)"
-      ])
-    #expect(
-      error(["K_FILE": "/empty"]) { $0.optionalSecret("K", "d") }
-        == ["K_FILE: found '/empty', which is empty; accepted: \(accepted)"])
-    #expect(
-      error([:]) { $0.secret("K", "d") }
-        == ["K: found nothing; accepted: the secret itself, or in K_FILE the path of a readable file that holds it"])
-  }
-
-  @Test func `a secret prints nothing of itself`() {
-    let secret = Secret("hush")
-    var dumped = ""
-    dump(secret, to: &dumped)
-    for shown in ["\(secret)", String(reflecting: secret), "\([secret])", dumped] {
-      #expect(!shown.contains("hush"))
-      #expect(shown.contains("redacted"))
-    }
-  }
-
   @Test func `values of one's own kind`() throws {
     func parse(_ text: String) -> Character? { text.count == 1 ? text.first : nil }
     try read(["X": "x"]) { env in
@@ -169,20 +125,18 @@ struct EnvironmentReaderTests {
     let variables = EnvironmentReader.variables { env in
       _ = env.string("S", "Required | text.")
       _ = env.duration("D", default: .milliseconds(1500), in: .zero ... .seconds(5), "A time.")
-      _ = env.optionalSecret("K", "A key.")
       _ = env.list("L", default: [], "Some.")
       _ = env.boolean("B", default: true, "A flag.")
       _ = env.listenAddress("A", default: ListenAddress(host: "::1", port: 8080), "An address.")
     }
-    #expect(variables.map(\.name) == ["S", "D", "K", "L", "B", "A"])
-    #expect(variables.map(\.defaultText) == [nil, "1s500ms", nil, "none", "true", "[::1]:8080"])
+    #expect(variables.map(\.name) == ["S", "D", "L", "B", "A"])
+    #expect(variables.map(\.defaultText) == [nil, "1s500ms", "none", "true", "[::1]:8080"])
     #expect(
-      EnvironmentVariable.markdown(Array(variables.prefix(3))) == #"""
+      EnvironmentVariable.markdown(Array(variables.prefix(2))) == #"""
         | variable | meaning | accepted | if unset |
         |---|---|---|---|
         | `S` | Required \| text. | a text | required |
         | `D` | A time. | a duration such as 250ms, 5s, 1m30s, 2h or 7d, from 0s to 5s | default 1s500ms |
-        | `K` | A key. | the secret itself, or in K_FILE the path of a readable file that holds it | optional |
 
         """#)
     #expect(
@@ -195,19 +149,17 @@ struct EnvironmentReaderTests {
   }
 
   @Test func `variables that nobody asked for are told`() throws {
-    let unknown = try read(["REGIE_A": "1", "REGIE_PROT": "2", "OTHER": "3", "REGIE_K_FILE": "/s"]) { env in
+    let unknown = try read(["REGIE_A": "1", "REGIE_PROT": "2", "OTHER": "3"]) { env in
       _ = env.string("REGIE_A", "d")
-      _ = env.secret("REGIE_K", "d")
       return env.unknownVariables(prefix: "REGIE_")
     }
     #expect(unknown == ["REGIE_PROT"])
   }
 
-  @Test func `a file is read for secrets only, and is told where it is named for anything else`() throws {
+  @Test func `nothing is read from a file in place of a variable, and a file that is named for one is told`() throws {
     let unknown = try read(["REGIE_A": "1", "REGIE_A_FILE": "/s", "REGIE_K_FILE": "/s"]) { env in
       _ = env.string("REGIE_A", "d")
-      _ = env.secret("REGIE_K", "d")
-      _ = env.optionalSecret("REGIE_L", "d")
+      _ = env.optionalString("REGIE_K_FILE", "d")
       return env.unknownVariables(prefix: "REGIE_")
     }
     #expect(unknown == ["REGIE_A_FILE"])
@@ -223,13 +175,8 @@ struct EnvironmentReaderTests {
     #expect(try read(set) { $0.unknownVariables(prefix: "REGIE_") } == misspelt)
   }
 
-  @Test func `reads the process's own environment and real files unless told otherwise`() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("secret-\(UUID().uuidString)").path
-    try "hush\n".write(toFile: path, atomically: true, encoding: .utf8)
-    defer { try? FileManager.default.removeItem(atPath: path) }
+  @Test func `reads the process's own environment unless told otherwise`() throws {
     let searchPath = try EnvironmentReader.read { $0.optionalString("PATH", "d") }
-    let secret = try EnvironmentReader.read(environment: ["K_FILE": path]) { $0.secret("K", "d") }
     #expect(searchPath != nil)
-    #expect(secret.reveal() == "hush")
   }
 }

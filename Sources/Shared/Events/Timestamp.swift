@@ -1,4 +1,5 @@
 public import Foundation
+import Model
 
 /// A moment in UTC with the microsecond precision of Postgres, written `2026-11-23T23:11:07.123456Z` (RFC 3339).
 ///
@@ -13,17 +14,11 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   }
 
   /// The nearest microsecond to `date`.
-  public init(_ date: Date) {
-    let offset = (date.timeIntervalSinceReferenceDate * 1_000_000).rounded()
-    let nearest: Int64 = Int64(exactly: offset) ?? (offset < 0 ? .min : .max)
-    let (microseconds, overflow) = nearest.addingReportingOverflow(Self.referenceDate)
-    self.init(microseconds: overflow ? .max : microseconds)
-  }
+  public init(_ date: Date) { self.init(microseconds: RFC3339.microseconds(date)) }
 
   private static let earliest: Int64 = -62_167_219_200_000_000
   private static let latest: Int64 = 253_402_300_799_999_999
-  /// 2001-01-01T00:00:00Z, from which Foundation counts. From there a double resolves microseconds until 2286; by way of 1970 one in
-  /// nine would be another from 2041 on.
+  /// 2001-01-01T00:00:00Z, from which Foundation counts. From there a double tells microseconds apart until 2273.
   private static let referenceDate: Int64 = 978_307_200_000_000
 
   /// The same moment for Foundation.

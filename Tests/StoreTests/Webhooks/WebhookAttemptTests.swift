@@ -82,6 +82,30 @@ struct WebhookAttemptTests {
     }
   }
 
+  @Test func `where the database's clock was put back nothing is kept from others for longer than anything may be`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.flowing()
+      let id = try await Self.add(fixture)
+      let store = fixture.store
+      _ = try await store.testWebhook(id)
+      let first = try #require(try await store.claimDelivery(lease: .seconds(3_600)))
+      #expect(try await store.claimDelivery(lease: .seconds(60)) == nil, "somebody may be sending it")
+      // As if it had been claimed by a clock that was a day ahead, by somebody who is gone.
+      try await Self.wait(fixture, seconds: -86_400)
+      let second = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      #expect(second.id == first.id && second.attempt == 2)
+      #expect(try await store.claimDelivery(lease: .seconds(60)) == nil, "somebody else sends it now")
+      try await fixture.script("UPDATE webhook_deliveries SET at = clock_timestamp() - interval '2 days'")
+      try await store.tendWebhooks()
+      #expect(try await store.deliveries(to: id, state: .dead).items.isEmpty, "it is being sent")
+      try await fixture.script("UPDATE webhook_deliveries SET claimed_until = claimed_until + interval '1 day'")
+      try await store.tendWebhooks()
+      #expect(try await store.deliveries(to: id, state: .dead).items.map(\.id) == [first.id])
+    }
+  }
+
   @Test func `what was given up is sent again by hand, at once, and tried for another day`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.flowing()

@@ -47,7 +47,7 @@ enum ClientError: Error, CustomStringConvertible {
     case let error as HTTPClientError
     where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error):
       "pas de réponse à temps / no answer in time"
-    // It quotes what it refuses: a stored token, for instance.
+    // It quotes what it refuses: a token that was renewed, for instance. Others were looked at before.
     case let error as HTTPClientError where error.shortDescription == unsendable:
       "un en-tête ne peut être envoyé / a header can not be sent"
     case let error as NIOConnectionError where error.connectionErrors.isEmpty:

@@ -19,10 +19,14 @@ enum Credential: Sendable, Hashable {
   /// The one for a service: what the environment says, else what `regie login` has stored for it, else what `regie dev` has
   /// left here. Nil where there is none: there are services that know nobody.
   ///
-  /// - Throws: `ValidationError` where two are given, or a file can not be read.
+  /// - Throws: `ValidationError` where two are given, a file can not be read, or what is stored can be in no header.
   static func find(for server: String, _ environment: [String: String]) throws -> Credential? {
-    try given(environment) ?? StoredLogins.load(environment).grant(for: server).map { .token($0.token) }
-      ?? DevLogin.token(for: server).map(Credential.token)
+    if let given = try given(environment) { return given }
+    if let stored = try StoredLogins.load(environment).grant(for: server) {
+      return .token(try checked(stored.token, "« regie login » : \(StoredLogins.path(environment))"))
+    }
+    guard let left = DevLogin.token(for: server) else { return nil }
+    return .token(try checked(left, "« regie dev » : .regie/\(DevLogin.name)"))
   }
 
   /// The one that the environment says.

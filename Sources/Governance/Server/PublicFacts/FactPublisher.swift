@@ -22,6 +22,9 @@ struct FactPublisher: Sendable {
 
   /// For so long after the end of a publisher what it claimed may still reach the bus.
   private var afterlife: Duration { service.bus.messageTimeout + Self.sendingWindow + .seconds(1) }
+  /// An attempt that is older matters to nobody, whatever was set for whoever made it. What is left of the wait does not say how
+  /// old it may be: somebody else may have waited before.
+  private static let longestAfterlife = RelayLease.longestMessageTimeout + sendingWindow + .seconds(1)
 
   func run() async throws {
     var machine = FactsMachine()
@@ -49,7 +52,7 @@ struct FactPublisher: Sendable {
       note(error, EventsExaminer.trouble(error))
     }
     // Asked first: what is told again was acknowledged once, and is not on its way.
-    let isFlying = try await service.store.factsMayBeInFlight(within: afterlife)
+    let isFlying = try await service.store.factsMayBeInFlight(within: Self.longestAfterlife)
     let lost = try await service.store.tellAgain(lackedBy: told.events)
     if lost > 0 {
       service.logger.warning(

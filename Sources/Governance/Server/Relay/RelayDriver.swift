@@ -25,6 +25,12 @@ struct RelayDriver: Sendable {
   /// wait in their queues, which may be longer than this one does. The library looks for messages that have timed out once per
   /// second.
   private let afterlife: Duration
+  private let began = ContinuousClock.now
+  /// How old an attempt may be that matters: it may have been on its way when the term began, whatever was set for whoever made
+  /// it. What is left of the wait does not say how old that is, since another leader may have waited before.
+  private var memory: Duration {
+    RelayLease.longestMessageTimeout + Self.sendingWindow + .seconds(1) + (ContinuousClock.now - began)
+  }
   /// What the pauses that are over have to say to the machine.
   private let pauses = NIOLockedValueBox<[RelayMachine.Event]>([])
   /// Zones whose topics are being read beside the loop.
@@ -77,7 +83,7 @@ struct RelayDriver: Sendable {
   private func lead(
     _ machine: inout RelayMachine, pausing group: inout ThrowingDiscardingTaskGroup<any Error>
   ) async throws {
-    let recent = try await service.store.recentlyAttempted(within: afterlife * 2)
+    let recent = try await service.store.recentlyAttempted(within: memory)
     var actions = machine.handle(.elected(term: term, mayBeInFlight: !recent.isEmpty, fences: transactions != nil))
     var claimedAt = ContinuousClock.now
     group.addTask { await examineEvents() }
@@ -143,7 +149,7 @@ struct RelayDriver: Sendable {
       return .waitedOut
     case .republishRecent:
       return try await attempt {
-        let recent = try await service.store.recentlyAttempted(within: afterlife * 2)
+        let recent = try await service.store.recentlyAttempted(within: memory)
         if !recent.isEmpty {
           _ = try await service.store.requestRepublication(placements: recent, reason: "new relay leader")
         }

@@ -60,7 +60,8 @@ extension GovernanceStore {
   }
 
   /// Ends the connection of a holder that has not renewed its lease for `age`: a stopped process keeps its connection,
-  /// and with it the advisory lock, for ever. Only a server process that really holds that lock is ended.
+  /// and with it the advisory lock, for ever. Only a server process that really holds that lock is ended. A lease that was
+  /// renewed further ahead than `age` counts as old: the database's clock was put back, and says nothing of it.
   ///
   /// - Returns: Whether one was ended.
   public func terminateStaleRelay(olderThan age: Duration) async throws -> Bool {
@@ -69,7 +70,8 @@ extension GovernanceStore {
       try await $0.query(
         """
         SELECT pg_terminate_backend(l.backend_pid) AS ended FROM relay_leases l
-        WHERE l.name = 'relay' AND l.renewed_at < clock_timestamp() - \(milliseconds) * interval '1 millisecond'
+        WHERE l.name = 'relay' AND (l.renewed_at < clock_timestamp() - \(milliseconds) * interval '1 millisecond'
+            OR l.renewed_at > clock_timestamp() + \(milliseconds) * interval '1 millisecond')
           AND EXISTS (SELECT FROM pg_locks k
             WHERE k.pid = l.backend_pid AND k.locktype = 'advisory' AND k.granted AND k.objsubid = 1
               AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -51,12 +51,23 @@ extension GovernanceStore {
       OR w.retry_at > clock_timestamp() + \(WebhookRetry.longest) * interval '1 second')
     """
 
+  /// Nobody keeps what is sent from others for longer: an attempt has to be over well before.
+  public static let longestDeliveryLease: Duration = .seconds(120)
+
+  /// Whether nobody sends it. What is kept from others for longer than that was claimed by a clock that was put back.
+  private static let isUnclaimed: PostgresQuery = """
+    (d.claimed_until IS NULL OR d.claimed_until <= clock_timestamp()
+      OR d.claimed_until > clock_timestamp()
+        + \(GovernanceStore.longestDeliveryLease.components.seconds) * interval '1 second')
+    """
+
   /// The oldest thing that waits for a destination that is not left alone, and to which nobody sends anything: of each
   /// destination one at a time, in their order, and of destinations the one that has waited longest for its turn, so
   /// that those that are slow or away take nobody else's place.
   ///
-  /// - Parameter lease: after so long somebody else may send it.
+  /// - Parameter lease: after so long somebody else may send it, and after ``longestDeliveryLease`` anyway.
   public func claimDelivery(lease: Duration) async throws -> DeliveryClaim? {
+    let seconds = min(lease, Self.longestDeliveryLease).components.seconds
     let rows = try await pool.withConnection {
       try await $0.query(
         """
@@ -65,13 +76,11 @@ extension GovernanceStore {
             SELECT id, claimed_until FROM webhook_deliveries
             WHERE webhook = w.id AND state = 'pending' ORDER BY number LIMIT 1) d
           WHERE w.removed_at IS NULL AND \(Self.mayBeTried) AND NOT \(WebhookRecord.isEnded)
-            AND (d.claimed_until IS NULL OR d.claimed_until <= clock_timestamp())
-            AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
+            AND \(Self.isUnclaimed) AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
           ORDER BY w.retry_at, w.number LIMIT 1 FOR NO KEY UPDATE OF w SKIP LOCKED)
         UPDATE webhook_deliveries d SET attempts = attempts + 1,
-          claimed_until = clock_timestamp() + \(lease.components.seconds) * interval '1 second'
-        FROM next WHERE d.id = next.id AND d.state = 'pending'
-          AND (d.claimed_until IS NULL OR d.claimed_until <= clock_timestamp())
+          claimed_until = clock_timestamp() + \(seconds) * interval '1 second'
+        FROM next WHERE d.id = next.id AND d.state = 'pending' AND \(Self.isUnclaimed)
         RETURNING d.id, d.attempts, next.webhook, next.url, next.secret, next.sealed, next.sealed_by, d.body,
           clock_timestamp() AS now
         """)
@@ -211,7 +220,7 @@ extension GovernanceStore {
         UPDATE webhook_deliveries SET state = 'dead', settled_at = clock_timestamp(),
           failure = coalesce(failure, 'given up'), claimed_until = NULL
         WHERE id IN (SELECT d.id FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook
-          WHERE d.state = 'pending' AND (d.claimed_until IS NULL OR d.claimed_until < clock_timestamp())
+          WHERE d.state = 'pending' AND \(Self.isUnclaimed)
             AND (w.removed_at IS NOT NULL OR \(WebhookRecord.isEnded)
               OR coalesce(d.resent_at, d.at) < clock_timestamp() - \(WebhookRetry.patience) * interval '1 second'
                 AND d.attempts > 0)

@@ -14,16 +14,13 @@ actor CertificateFiles {
   }
 
   private let source: @Sendable () throws -> KubernetesConfiguration
-  private let logger: Logger
-  private let origin: String
   private let pace: Duration
   private let server: String
   private var trust: Trust
   private var credential: Credential
   private var nextLook: ContinuousClock.Instant?
   private var reading: Task<Void, Never>?
-  /// Why they could not be read the last time.
-  private var trouble: String?
+  private var trouble: RenewalTrouble
   /// How often they have said something else.
   private(set) var renewals = 0
   /// For connections from now on; nil while the files say what they said at the start.
@@ -40,8 +37,8 @@ actor CertificateFiles {
     source: @escaping @Sendable () throws -> KubernetesConfiguration
   ) {
     self.source = source
-    self.logger = logger
-    origin = configuration.origin
+    trouble = RenewalTrouble(
+      "certificates can not be read again, and stay those of before", files: configuration.origin, logger: logger)
     pace = configuration.tokenRefresh
     server = configuration.server
     trust = configuration.trust
@@ -73,23 +70,13 @@ actor CertificateFiles {
       found = try await Self.found(by: source)
     } catch {
       // What is just being replaced may be unreadable for a moment: it is read at the next occasion.
-      note(error)
+      trouble.note(error)
       return
     }
-    trouble = nil
+    trouble.end()
     guard isRenewal(found) else { return }
     (trust, credential, renewed) = (found.trust, found.credential, found.tls)
     renewals += 1
-  }
-
-  /// They are read as often as calls fail: what is wrong is said when it is something else than before.
-  private func note(_ error: any Error) {
-    let text = "\(error)"
-    guard text != trouble else { return }
-    trouble = text
-    logger.warning(
-      "certificates can not be read again, and stay those of before",
-      metadata: ["files": "\(origin)", "error": "\(text)"])
   }
 
   /// Files that mean another server by now, or another way to say who calls, as after a change of the current context, renew

@@ -32,7 +32,7 @@ public final class KubernetesClient: Sendable {
     calls = try .kubernetes(configuration, connections: configuration.maximumConnections)
     watches = try .kubernetes(configuration, connections: Self.maximumWatches)
     if case .tokenFile(let path) = configuration.credential {
-      tokenFile = TokenFile(path: path, refresh: configuration.tokenRefresh)
+      tokenFile = TokenFile(path: path, refresh: configuration.tokenRefresh, logger: logger)
     } else {
       tokenFile = nil
     }

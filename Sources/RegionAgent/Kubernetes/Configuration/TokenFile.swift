@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Logging
 
 /// A token kept in a file that someone else rotates.
 actor TokenFile {
@@ -7,24 +8,30 @@ actor TokenFile {
   private let refresh: Duration
   private var token: String?
   private var freshUntil: ContinuousClock.Instant?
+  private var trouble: RenewalTrouble
 
-  init(path: String, refresh: Duration) {
+  /// - Parameter logger: Told why it can not be read again.
+  init(path: String, refresh: Duration, logger: Logger) {
     self.path = path
     self.refresh = refresh
+    trouble = RenewalTrouble(
+      "the token can not be read again, and stays the one of before", files: path, logger: logger)
   }
 
   /// The token; read again when what is known is older than `refresh`.
   ///
-  /// While a file is being replaced it may be missing for a moment: the last token is then used on.
+  /// While a file is being replaced it may be missing for a moment: the last token is then used on, and the log says why.
   func current() async throws -> String {
     if let token, let freshUntil, ContinuousClock.now < freshUntil { return token }
     do {
       let read = try await Self.read(path)
       token = read
       freshUntil = .now + refresh
+      trouble.end()
       return read
     } catch {
       guard let token else { throw error }
+      trouble.note(error)
       return token
     }
   }

@@ -31,9 +31,8 @@ package enum RFC3339 {
 
   /// Writes a date in UTC, with up to six digits of fraction. Dates outside the years 1 to 9999 are held at the ends.
   package static func text(_ date: Date) -> String {
-    let interval = min(max(date.timeIntervalSince1970, -62_135_596_800), 253_402_300_799)
-    let micros = Int((interval * 1_000_000).rounded())
-    let (seconds, fraction) = floorDivide(micros, 1_000_000)
+    let micros = min(max(microseconds(date), -62_135_596_800_000_000), 253_402_300_799_000_000)
+    let (seconds, fraction) = floorDivide(Int(micros), 1_000_000)
     let (days, second) = floorDivide(seconds, 86_400)
     var text = "\(civil(days))T\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
     if fraction != 0 {
@@ -43,6 +42,20 @@ package enum RFC3339 {
     }
     return text + "Z"
   }
+
+  /// The nearest microsecond to a date, counted from 1970. What is further off than any calendar goes is at the ends of
+  /// the numbers.
+  package static func microseconds(_ date: Date) -> Int64 {
+    // Counted from 2001, as Foundation does: by way of 1970 it is rounded twice, to another one in 2041 and after.
+    let seconds = date.timeIntervalSinceReferenceDate
+    guard abs(seconds) < 1e12 else { return seconds < 0 ? .min : .max }
+    // The fraction by itself: the product of all seconds has no room for it in 2137 and after.
+    let whole = seconds.rounded(.down)
+    return (Int64(whole) + referenceDate) * 1_000_000 + Int64(((seconds - whole) * 1_000_000).rounded())
+  }
+
+  /// 2001-01-01T00:00:00Z, in seconds.
+  private static let referenceDate: Int64 = 978_307_200
 
   private static func offset(_ bytes: ArraySlice<UInt8>) -> Int? {
     guard let sign = bytes.first else { return nil }

@@ -14,39 +14,30 @@ public struct EnvironmentReader {
   public static let unprivilegedPorts = 1024...65535
 
   let environment: [String: String]
-  let readFile: (String) throws -> String
   private var readVariables: [EnvironmentVariable] = []
   private var errors: [EnvironmentError] = []
-  /// The variables that name the files of secrets; nothing else is read from a file in this way.
-  var secretFiles: Set<String> = []
 
-  init(environment: [String: String], readFile: @escaping (String) throws -> String) {
+  init(environment: [String: String]) {
     self.environment = environment
-    self.readFile = readFile
   }
 
   /// Reads settings; after an error `body` goes on with stand-in values, which never leave this function.
   ///
-  /// - Parameters:
-  ///   - environment: the process's own unless given.
-  ///   - readFile: how the file of a secret is read.
+  /// - Parameter environment: the process's own unless given.
   /// - Throws: ``EnvironmentErrors`` with everything that is wrong.
   public static func read<Settings>(
     environment: [String: String] = ProcessInfo.processInfo.environment,
-    readFile: (String) throws -> String = { try String(contentsOfFile: $0, encoding: .utf8) },
     _ body: (inout EnvironmentReader) -> Settings
   ) throws(EnvironmentErrors) -> Settings {
-    let (settings, errors) = withoutActuallyEscaping(readFile) { readFile in
-      var reader = EnvironmentReader(environment: environment, readFile: readFile)
-      return (body(&reader), reader.errors)
-    }
-    guard errors.isEmpty else { throw EnvironmentErrors(errors: errors) }
+    var reader = EnvironmentReader(environment: environment)
+    let settings = body(&reader)
+    guard reader.errors.isEmpty else { throw EnvironmentErrors(errors: reader.errors) }
     return settings
   }
 
   /// The variables that `body` reads when none is set.
   public static func variables<Settings>(_ body: (inout EnvironmentReader) -> Settings) -> [EnvironmentVariable] {
-    var reader = EnvironmentReader(environment: [:]) { _ in "" }
+    var reader = EnvironmentReader(environment: [:])
     _ = body(&reader)
     return reader.readVariables
   }
@@ -54,7 +45,7 @@ public struct EnvironmentReader {
   /// Set variables that start with `prefix` and that nothing has asked for so far: most likely misspelt. To be warned of,
   /// not refused. Those that Kubernetes itself sets for each Service of a namespace, whatever it is called, are not told.
   public func unknownVariables(prefix: String) -> [String] {
-    let known = secretFiles.union(readVariables.map(\.name))
+    let known = Set(readVariables.map(\.name))
     return environment.keys.filter { $0.hasPrefix(prefix) && !known.contains($0) && !Self.isOfService($0) }.sorted()
   }
 
