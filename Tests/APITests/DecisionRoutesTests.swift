@@ -51,6 +51,30 @@ struct DecisionRoutesTests {
     }
   }
 
+  @Test func `a decision that was made on something else than what is there is told as such, wherever it is asked for`()
+    async throws
+  {
+    try await APIFixture.run { api in
+      try await api.offer(projects: ["vigie"])
+      let placed: DecisionView = try await api.place("vigie").decode()
+      let placement = try #require(placed.placements.first).spec.id.uuidString.lowercased()
+      let decision = placed.decision.id.uuidString.lowercased()
+      try await api.pool.withConnection {
+        try await $0.script(
+          """
+          BEGIN;
+          SET LOCAL session_replication_role = replica;
+          UPDATE offer_snapshots SET bytes = bytes || ' '::bytea;
+          COMMIT;
+          """)
+      }
+      for path in ["decisions/\(decision)", "placements/\(placement)", "projects/vigie"] {
+        _ = try await api.send(.get, "/api/v1/\(path)/explanation").problem(409, .conflict)
+      }
+      _ = try await api.send(.post, "/api/v1/decisions/\(decision):replay").problem(409, .conflict)
+    }
+  }
+
   @Test func `that no policy is in force is told of a choice, too, with a key or without`() async throws {
     try await APIFixture.run { api in
       let offered = Offered.all.filter { !$0.0.hasPrefix("policies/") } + [("projects/vigie", Offered.project("vigie"))]

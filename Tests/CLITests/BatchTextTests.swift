@@ -9,20 +9,30 @@ import Testing
 struct BatchTextTests {
   /// A project for each of these decisions, every one of which was planned to be placed.
   private static func view(_ commits: [String?], dryRun: Bool = false) throws -> BatchView {
+    try ModelJSON.decoder.decode(BatchView.self, from: Data(text(commits, dryRun: dryRun).utf8))
+  }
+
+  /// - Parameters:
+  ///   - reasons: of each project, as its status is.
+  ///   - kept: those that are where they are planned to be.
+  private static func text(
+    _ commits: [String?], dryRun: Bool = false, committed: Bool = false, outcome: String = "optimal",
+    reasons: String = "[]", status: String = "placed", kept: Set<Int> = []
+  ) -> String {
     let objective = #"{"placed":\#(commits.count),"terms":0,"preference":0,"fullest":0}"#
     let entries = commits.enumerated().map { position, commit in
       let decided = commit.map { #","commit":\#($0)"# } ?? ""
+      let place = Samples.place.replacing("\"kept\":false", with: "\"kept\":\(kept.contains(position))")
       return """
-        {"project":"p\(position)","position":\(position),"status":"placed","isFirstChoice":true,
-        "places":[\(Samples.place)],"reasons":[]\(decided)}
+        {"project":"p\(position)","position":\(position),"status":"\(status)","isFirstChoice":true,
+        "places":[\(place)],"reasons":\(reasons)\(decided)}
         """
     }
-    let text = """
-      {"basis":\(Samples.basis),"dryRun":\(dryRun),"committed":false,"outcome":"optimal","value":\(objective),
+    return """
+      {"basis":\(Samples.basis),"dryRun":\(dryRun),"committed":\(committed),"outcome":"\(outcome)","value":\(objective),
       "bound":\(objective),"provenLevels":3,"oneByOne":\(objective),"nodes":7,
       "entries":[\(entries.joined(separator: ","))]}
       """
-    return try ModelJSON.decoder.decode(BatchView.self, from: Data(text.utf8))
   }
 
   private static func commit(placed: Bool, asPlanned: Bool, replayed: Bool = false) -> String {
@@ -52,6 +62,27 @@ struct BatchTextTests {
         ["p3", "not placed", "-", "\(lost): regie explain p3", "00000000 (!)"],
         ["p4", "planned, not decided", there, "-", "-"],
       ], "\(text)")
+  }
+
+  @Test func `what is answered once more is told as it was decided, and nothing of what would be planned now`()
+    async throws
+  {
+    let decided = Self.commit(placed: true, asPlanned: true, replayed: true)
+    let reasons = """
+      [{"code":"CapacityShort","category":"fit","temporary":true,"parameters":{},"sentence":"full","remedy":"more"}]
+      """
+    let answer = Self.text(
+      [decided, decided], committed: true, outcome: "unplaceable", reasons: reasons, status: "unplaceable", kept: [0])
+    try await StubService.with({ _ in StubService.Answer(answer) }) { _, url in
+      let run = try await Run.regie("batch", "p0", "p1", "--commit", "--server", url, "--lang", "en")
+      let text = run.output
+      #expect(text.contains("\ndecided as planned: 2/2\n\nPROJECT") && !text.contains("not all fit"), "\(text)")
+      let expected = [
+        ["p0", "placed", "prod: idf-usuel-1", "-", "00000000"], ["p1", "placed", "-", "-", "00000000"],
+      ]
+      #expect(Self.rows(text) == expected, "\(text)")
+      #expect(run.code == 0)
+    }
   }
 
   @Test func `where nothing was to be decided the plan is told as it is`() throws {

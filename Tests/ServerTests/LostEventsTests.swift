@@ -18,6 +18,7 @@ struct LostEventsTests {
   /// Runs `body` where all is told on one bus, with another one that is empty.
   private func run(_ body: (_ fixture: ServerFixture, _ other: ServerFixture) async throws -> Void) async throws {
     try await ServerFixture.run { fixture in
+      _ = try await fixture.store.publishOffer()
       try await fixture.with(try fixture.facts(), try fixture.sealer()) {
         try await fixture.place("alpha")
         let isTold = try await eventually { try await fixture.isAllTold() }
@@ -111,22 +112,52 @@ struct LostEventsTests {
     }
   }
 
-  @Test func `what passes for the latest event of a thing and has other bytes does not keep it from being told again`()
-    async throws
-  {
+  private static let signature = "ce_\(BusCodec.signatureAttribute)"
+
+  /// A key, and what becomes of its latest record's data and of its signature; of the offer nothing else is read.
+  @Test(
+    arguments: [
+      ("policy/1", "{}", nil), ("policy/1", nil, ""), ("policy/1", nil, "x"), ("offer/current", nil, ""),
+      ("offer/current", nil, "x"),
+    ] as [(String, String?, String?)])
+  func `what passes for the latest event of a thing and is not to be believed does not keep it from being told again`(
+    _ key: String, data: String?, signature: String?
+  ) async throws {
     try await run { fixture, other in
-      let told = try await fixture.records(of: Topics.events).last { $0.keyString == "policy/1" }
+      let told = try await fixture.records(of: Topics.events).last { $0.keyString == key }
       let record = try #require(told)
+      var headers = record.headers
+      if let signature {
+        headers.removeAll { $0.name == Self.signature }
+        if !signature.isEmpty { headers.append(KafkaHeader(Self.signature, signature)) }
+      }
       try await other.send([
         KafkaMessage(
-          topic: Topics.events, key: try #require(record.key), value: Array("{}".utf8), headers: record.headers)
+          topic: Topics.events, key: try #require(record.key), value: data.map { Array($0.utf8) } ?? record.value,
+          headers: headers)
       ])
+      let signed = record[header: Self.signature]?.string
       try await other.with(try other.facts("b")) {
         let isTold = try await eventually {
-          let latest = try await other.records(of: Topics.events).last { $0.keyString == "policy/1" }
-          return latest?.value == record.value
+          let latest = try await other.records(of: Topics.events).last { $0.keyString == key }
+          return latest?.value == record.value && latest?[header: Self.signature]?.string == signed
         }
         #expect(isTold)
+      }
+    }
+  }
+
+  @Test func `what lies there by a key that is not known any more is held, or a change of keys told everything anew`()
+    async throws
+  {
+    try await run { fixture, _ in
+      let keys = Set(try await fixture.events().map(\.key))
+      #expect(keys.isSuperset(of: ["policy/1", "offer/current"]))
+      for signer in [fixture.signer, EventSigner(Curve25519.Signing.PrivateKey())] {
+        let survey = try BusSurvey(bus: fixture.bus, signer: signer, logger: KafkaBroker.quiet)
+        let told = try await survey.readEvents(within: .seconds(20), listing: true)
+        let held = Set(told.events.keys)
+        #expect(held == keys)
       }
     }
   }

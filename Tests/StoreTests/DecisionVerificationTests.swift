@@ -1,4 +1,6 @@
 import Foundation
+import Model
+import Placement
 import Postgres
 import Testing
 import Trail
@@ -17,7 +19,9 @@ struct DecisionVerificationTests {
     """,
   ]
 
-  @Test(arguments: contents)
+  static let missing = ["DELETE FROM offer_snapshots", "DELETE FROM ledger_checkpoints"]
+
+  @Test(arguments: contents + missing)
   func `a decision is made again and explained by what its digests name, and by nothing else`(sql: String) async throws
   {
     try await StoreFixture.run { fixture in
@@ -28,6 +32,26 @@ struct DecisionVerificationTests {
       #expect(unexplained?.kind == .conflict && unexplained?.message.contains("digest") == true)
       let unmade = try await refusal { _ = try await fixture.store.replay(id) }
       #expect(unmade != nil && unmade == unexplained)
+    }
+  }
+
+  @Test(arguments: contents)
+  func `what was decided is answered once more, whatever became of what it was made on, and explained to nobody else`(
+    sql: String
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let placed = try await fixture.place("alpha", key: "k")
+      let id = placed.decision.id
+      try await fixture.tamper(sql)
+      for key in ["k", nil] {
+        let again = try await fixture.place("alpha", key: key)
+        #expect(again.decision.id == id && again.placements == placed.placements)
+        #expect(again.isReplay == (key != nil))
+        #expect(again.answer.plan.assignments.map(\.cluster) == placed.placements.map(\.spec.cluster))
+      }
+      let unexplained = try await refusal { _ = try await fixture.store.explanation(of: id) }
+      #expect(unexplained?.message.contains("digest") == true)
     }
   }
 

@@ -136,6 +136,14 @@ import Testing
       let placement = try #require(try await store.placements().items.first)
       let choice = try #require(try await store.chainChoice(of: placement))
       #expect(choice.decision.id == third && choice.explained == nil)
+      // Of a form that is known, and made on something else than what is there: that is told, and not passed over.
+      try await fixture.tamper(
+        """
+        UPDATE decisions SET day = (SELECT max(day) FROM decisions) WHERE id = '\(third)';
+        UPDATE ledger_checkpoints SET bytes = bytes || ' '::bytea;
+        """)
+      let refused = try await refusal { _ = try await store.chainChoice(of: placement) }
+      #expect(refused?.kind == .conflict && refused?.message.contains("digest") == true)
     }
   }
 

@@ -83,7 +83,8 @@ struct Batch: AsyncParsableCommand {
       let view: BatchView = try await ask(body, client).decode()
       Console.print(
         try output.render(view) ?? BatchText.render(view, language: client.language, wide: output == .wide))
-      guard view.entries.allSatisfy({ $0.status == .placed }), !commit || view.committed else {
+      // What was decided counts, and of what was not the plan.
+      guard view.entries.allSatisfy({ $0.commit?.placed ?? ($0.status == .placed) }), !commit || view.committed else {
         throw ExitCode(ExitStatus.refused)
       }
     }
@@ -96,23 +97,30 @@ enum BatchText {
     let french = language == .fr
     var table = Table("PROJECT", "STATUS", "PLACES", french ? "POURQUOI" : "WHY", french ? "DÉCISION" : "DECISION")
     for entry in view.entries {
-      let places = places(of: entry)
       let decision = entry.commit.map { commit in
         let id =
           wide ? commit.decision.uuidString.lowercased() : String(commit.decision.uuidString.prefix(8)).lowercased()
         return commit.asPlanned ? id : "\(id) (!)"
       }
       table.add(
-        entry.project, status(entry, dryRun: view.dryRun, french: french),
-        // Those that were planned are not those that a decision has found otherwise.
-        places.isEmpty || entry.commit?.asPlanned == false ? "-" : places,
+        entry.project, status(entry, dryRun: view.dryRun, french: french), places(of: entry) ?? "-",
         entry.problem?.detail ?? why(entry, language), decision ?? "-")
     }
     return [BasisText.render(view.basis, language: language), summary(view, french: french), "", table.render()]
       .joined(separator: "\n")
   }
 
-  private static func places(of entry: BatchView.Entry) -> String {
+  /// Where it is, or goes: as planned, where it was not decided otherwise; nil where that is not known, or is nowhere.
+  private static func places(of entry: BatchView.Entry) -> String? {
+    guard !entry.places.isEmpty else { return nil }
+    if let commit = entry.commit {
+      // Beside a stored answer the plan is that of now: where something is, it may have gone then.
+      guard commit.asPlanned, !commit.replayed || entry.places.allSatisfy(\.kept) else { return nil }
+    }
+    return plannedPlaces(entry)
+  }
+
+  private static func plannedPlaces(_ entry: BatchView.Entry) -> String {
     entry.places.map { place in
       "\(place.environment)\(place.replica == 0 ? "" : "/\(place.replica)"): \(place.cluster)"
     }.joined(separator: ", ")
@@ -122,13 +130,14 @@ enum BatchText {
   private static func why(_ entry: BatchView.Entry, _ language: Language) -> String {
     if let commit = entry.commit, !commit.asPlanned {
       // The places of a stored answer are those of now.
-      let places = commit.replayed ? "" : places(of: entry)
+      let places = commit.replayed ? "" : plannedPlaces(entry)
       let planned = places.isEmpty ? "" : " (\(places))"
       return language == .fr
         ? "n’a pu aller où c’était prévu\(planned) : regie explain \(entry.project)"
         : "could not go where it was planned to\(planned): regie explain \(entry.project)"
     }
-    guard let first = entry.reasons.first else { return "-" }
+    // Those beside a stored answer are of now, too.
+    guard entry.commit?.replayed != true, let first = entry.reasons.first else { return "-" }
     let more = entry.reasons.count > 1 ? " (+\(entry.reasons.count - 1))" : ""
     let conflict = ExplanationText.conflict(entry.conflict, of: entry.reasons, language)
     return first.sentence + more + (conflict.map { " " + $0 } ?? "")
@@ -137,8 +146,11 @@ enum BatchText {
   private static func summary(_ view: BatchView, french: Bool) -> String {
     guard !view.dryRun else { return plan(view, french ? "placés" : "placed", french: french) }
     let count = "\(view.entries.count { $0.commit?.asPlanned == true })/\(view.entries.count)"
-    return plan(view, french ? "prévus" : "planned", french: french)
-      + (french ? "\ndécidés comme prévu : \(count)" : "\ndecided as planned: \(count)")
+    let decided = french ? "décidés comme prévu : \(count)" : "decided as planned: \(count)"
+    let commits = view.entries.compactMap(\.commit)
+    // All of it was decided before, by another plan than that of now.
+    if !commits.isEmpty, commits.allSatisfy(\.replayed) { return decided }
+    return plan(view, french ? "prévus" : "planned", french: french) + "\n" + decided
   }
 
   /// What the search has found, before anything was decided.

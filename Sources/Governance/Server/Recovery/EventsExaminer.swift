@@ -6,7 +6,7 @@ import Store
 
 extension BusSurvey {
   /// What `regie.events` holds of the board and of the audit trail, as of the end that it has now. Records of other kinds
-  /// are passed over unread: there are many.
+  /// are passed over unread, there are many; but where events are listed, whether they are signed.
   ///
   /// - Parameter lists: whether it is listed as well which event lies last under each key, of whatever kind.
   func readEvents(within limit: Duration, listing lists: Bool = false) async throws -> ToldEvidence {
@@ -19,10 +19,19 @@ extension BusSurvey {
 
   private func take(_ record: KafkaRecord, _ told: inout ToldEvidence) {
     guard let key = record.key, let name = String(validating: key, as: UTF8.self) else { return }
-    let identifier = record.isTombstone ? nil : record[header: "ce_id"]?.string
-    told.take(event: identifier.flatMap { UUID(uuidString: $0) }, data: record.value ?? [], under: name)
-    guard let value = record.value else { return }
+    guard let value = record.value else { return told.take(event: nil, data: [], under: name) }
     let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
+    let identifier = read(key, name, headers, value, &told) ? record[header: "ce_id"]?.string : nil
+    told.take(event: identifier.flatMap { UUID(uuidString: $0) }, data: value, under: name)
+  }
+
+  /// Takes what a record says.
+  ///
+  /// - Returns: false where nobody believes it, so that what it should say is lost. By a key that is not known any more
+  ///   it is not: a change of keys would have everything told anew.
+  private func read(
+    _ key: [UInt8], _ name: String, _ headers: [CloudEvent.Header], _ value: [UInt8], _ told: inout ToldEvidence
+  ) -> Bool {
     func fact<Fact: PublicFact>(_ type: Fact.Type) throws -> Fact {
       try BusCodec.fact(type, key: key, headers: headers, data: value, verifier: verifier).fact
     }
@@ -35,11 +44,28 @@ extension BusSurvey {
       case "audit":
         told.take(try BusCodec.anchor(key: key, headers: headers, data: value, verifier: verifier), under: name)
       case "epoch": told.take(try fact(EpochFact.self))
-      default: return
+      default: return !told.listsEvents || isSigned(headers, value)
       }
+      return true
     } catch {
-      guard name.hasPrefix("audit/") else { return told.refuse() }
-      told.refuse(anchor: headers, value: value, under: name)
+      if name.hasPrefix("audit/") {
+        told.refuse(anchor: headers, value: value, under: name)
+      } else {
+        told.refuse()
+      }
+      return (error as? EventRejection)?.reason == .unknownKey
+    }
+  }
+
+  /// Whether an event that is not read is signed, by whatever key where that is not known any more.
+  private func isSigned(_ headers: [CloudEvent.Header], _ value: [UInt8]) -> Bool {
+    do throws(EventRejection) {
+      let event = try CloudEvent(headers: headers, data: value)
+      guard let signature = event.extensions[BusCodec.signatureAttribute] else { return false }
+      try verifier.verify(signature, over: value)
+      return true
+    } catch {
+      return error.reason == .unknownKey
     }
   }
 }

@@ -38,7 +38,7 @@ extension GovernanceStore {
     case .made(let outcome): return outcome
     case .stored(let answer, let isReplay):
       // The project may be written, though the decision is an earlier one; or all of it was committed when its key came first.
-      let explained = try await LongWork.owed { try await explanation(of: answer.decision.id) }
+      let explained = try await LongWork.owed { try await explanation(ofCommitted: answer.decision.id) }
       var outcome = DecisionOutcome(answer, explained)
       outcome.isReplay = isReplay
       return outcome

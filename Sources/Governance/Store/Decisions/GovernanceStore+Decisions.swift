@@ -47,8 +47,17 @@ extension GovernanceStore {
     return try await LongWork.run { try record.explained() }
   }
 
+  /// The decision of an answer that is committed, explained as ``explanation(of:)``, and by what its digests do not name
+  /// any more as well: whoever has asked is told what was decided all the same, which he is not told from this.
+  func explanation(ofCommitted id: UUID) async throws -> DecisionRecord.Explained {
+    guard let record = try await record("d.id = \(id)", comparesDigests: false) else { throw StoreError.noDecision(id) }
+    return try await LongWork.run { try record.explained() }
+  }
+
   /// The decision that chose the chain of a placement, where that is a later one than the decision that made its revision, and
   /// its explanation, where this program can read it; nil where it is the same decision, and where it is not known.
+  ///
+  /// - Throws: ``StoreError`` of kind `conflict` where what it was made on is not any more what its digests name.
   public func chainChoice(
     of placement: PlacementRecord
   ) async throws -> (decision: DecisionSummary, explained: DecisionRecord.Explained?)? {
@@ -56,7 +65,7 @@ extension GovernanceStore {
     let decision = try await summary(ofDecision: id)
     do {
       return (decision, try await explanation(of: id))
-    } catch let error as StoreError where error.kind == .conflict {
+    } catch let error as StoreError where error == StoreError.ofAnotherForm(decision) {
       return (decision, nil)
     }
   }
@@ -86,6 +95,8 @@ extension GovernanceStore {
     var day: String
     var row: PostgresRow
     var source: Source
+    /// Whether it is refused where what it names by its digest is something else.
+    var comparesDigests: Bool
 
     /// What explains it.
     enum Source {
@@ -96,7 +107,7 @@ extension GovernanceStore {
     }
   }
 
-  private func record(_ condition: PostgresQuery) async throws -> DecisionRecord? {
+  private func record(_ condition: PostgresQuery, comparesDigests: Bool = true) async throws -> DecisionRecord? {
     let stored = try await pool.withConnection { connection -> Stored? in
       let rows = try await connection.query(
         """
@@ -111,7 +122,7 @@ extension GovernanceStore {
       guard let day = try row.decode(String?.self, "day") else { throw StoreError.ofAnotherForm(summary) }
       return Stored(
         summary: summary, document: try row.decode("decision"), day: day, row: row,
-        source: try await source(of: summary, day: day, row, in: connection))
+        source: try await source(of: summary, day: day, row, in: connection), comparesDigests: comparesDigests)
     }
     guard let stored else { return nil }
     return DecisionRecord(
@@ -127,7 +138,9 @@ extension GovernanceStore {
       "SELECT bytes FROM offer_snapshots WHERE digest = \(try row.decode([UInt8].self, "snapshot_digest"))",
       "SELECT document FROM policy_versions WHERE version = \(summary.policyVersion)",
     ])
-    let offer = try answers[0].only.decode([UInt8].self, "bytes")
+    guard let offer = try answers[0].first?.decode([UInt8].self, "bytes") else {
+      throw StoreError.ofOtherContents(summary)
+    }
     guard isOurs else { return .foreign(offer: offer) }
     return .parts(
       offer: offer, policy: try answers[1].only.decode(PostgresJSON.self, "document").model(PolicySpec.self))
@@ -142,19 +155,28 @@ extension GovernanceStore {
 
   private func ground(of stored: Stored) async throws -> DecisionRecord.Ground {
     let summary = stored.summary
+    let isStrict = stored.comparesDigests
     let digest = try stored.row.decode([UInt8].self, "snapshot_digest")
     do {
       switch stored.source {
       case .foreign(let offer):
-        return .document(try await LongWork.run { try Self.offer(offer, named: digest, by: summary) })
+        return .document(
+          try await LongWork.run {
+            if isStrict { try Self.check(offer, named: digest, by: summary) }
+            return try Self.offer(offer)
+          })
       case .engine(let engine): return .engine(try inputs(of: stored), engine)
       case .parts(let offer, let policy):
         let key = try Self.key(stored.summary, stored.day, stored.row)
-        let engine = try await LongWork.run {
-          let offer = try Self.offer(offer, named: digest, by: summary)
-          return Engine(offer: offer, policy: EffectivePolicy(version: key.policy, spec: policy), day: key.day)
+        let engine = try await LongWork.run { [engines] in
+          let isOther = Digest.sha256(offer) != digest
+          if isStrict, isOther { throw StoreError.ofOtherContents(summary) }
+          let engine = Engine(
+            offer: try Self.offer(offer), policy: EffectivePolicy(version: key.policy, spec: policy), day: key.day)
+          // Of other contents it is not what the key stands for, and would explain what it must not.
+          if !isOther { engines.keep(engine, as: key) }
+          return engine
         }
-        engines.keep(engine, as: key)
         return .engine(try inputs(of: stored), engine)
       }
     } catch let error where error is DecodingError || error is CompactReader.Malformed {
@@ -162,9 +184,8 @@ extension GovernanceStore {
     }
   }
 
-  private static func offer(_ bytes: [UInt8], named digest: [UInt8], by summary: DecisionSummary) throws -> Offer {
-    try check(bytes, named: digest, by: summary)
-    return try ModelJSON.decoder.decode(Offer.self, from: Data(bytes))
+  private static func offer(_ bytes: [UInt8]) throws -> Offer {
+    try ModelJSON.decoder.decode(Offer.self, from: Data(bytes))
   }
 
   /// What a decision names by its digest is nothing else: explained by other contents, it would not be as it was made.
@@ -174,8 +195,12 @@ extension GovernanceStore {
 
   private func inputs(of stored: Stored) throws -> DecisionInputs {
     let row = stored.row
-    let checkpoint = try row.decode([UInt8].self, "checkpoint")
-    try Self.check(checkpoint, named: row.decode("ledger_checkpoint"), by: stored.summary)
+    guard let checkpoint = try row.decode([UInt8]?.self, "checkpoint") else {
+      throw StoreError.ofOtherContents(stored.summary)
+    }
+    if stored.comparesDigests {
+      try Self.check(checkpoint, named: row.decode("ledger_checkpoint"), by: stored.summary)
+    }
     let ledger = try LedgerCheckpoint(bytes: checkpoint).ledger(row.decode("ledger_delta"))
     let request = try ModelJSON.decoder.decode(DecisionRequest.self, from: Data(row.decode([UInt8].self, "inputs")))
     return DecisionInputs(
@@ -200,7 +225,7 @@ extension StoreError {
       accepted: "a version of this program that knows \(summary.engineVersion)")
   }
 
-  /// The offer or the ledger that it names by a digest is another one by now.
+  /// The offer or the ledger that it names by a digest is another one by now, or is there no more.
   static func ofOtherContents(_ summary: DecisionSummary) -> StoreError {
     let id = summary.id.uuidString.lowercased()
     return StoreError(

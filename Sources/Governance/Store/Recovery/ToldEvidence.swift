@@ -61,7 +61,8 @@ public struct ToldEvidence: Sendable {
   static let refusedKeyLimit = 64
   /// By the record's key, the event that was told last, of whatever kind; where that is listed.
   public private(set) var events: [String: Event] = [:]
-  private let listsEvents: Bool
+  /// Whether ``events`` is kept.
+  public let listsEvents: Bool
   /// Records of these kinds that could not be believed: of another key, or damaged.
   public internal(set) var refused = 0
 
@@ -98,7 +99,8 @@ public struct ToldEvidence: Sendable {
     acts[fact.key] = Act(epoch: fact.epoch, revision: fact.revision, content: ContentDigest(of: data))
   }
 
-  /// Takes which event lies under a key, behind all that was told there before; nil where there is none any more.
+  /// Takes which event lies under a key, behind all that was told there before; nil where there is none any more, or
+  /// none that anybody believes.
   ///
   /// - Parameter data: the record's exact bytes.
   public mutating func take(event: UUID?, data: [UInt8], under key: String) {
