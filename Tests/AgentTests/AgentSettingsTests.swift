@@ -14,7 +14,7 @@ struct AgentSettingsTests {
   private func read(_ changes: [String: String?] = [:]) throws(EnvironmentErrors) -> AgentSettings {
     var environment = Self.valid
     for (name, value) in changes { environment[name] = value }
-    return try EnvironmentReader.read(environment: environment, readFile: { _ in "" }) { AgentSettings(&$0) }
+    return try EnvironmentReader.read(environment: environment) { AgentSettings(&$0) }
   }
 
   @Test func `three variables suffice`() throws {
@@ -48,7 +48,7 @@ struct AgentSettingsTests {
 
   @Test func `everything wrong is told at once`() throws {
     let errors = #expect(throws: EnvironmentErrors.self) {
-      _ = try EnvironmentReader.read(environment: [:], readFile: { _ in "" }) { AgentSettings(&$0) }
+      _ = try EnvironmentReader.read(environment: [:]) { AgentSettings(&$0) }
     }
     #expect(
       errors?.errors.map(\.variable) == ["REGIE_ZONE", "REGIE_CLUSTERS", "REGIE_VERIFICATION_KEYS_FILE"])
