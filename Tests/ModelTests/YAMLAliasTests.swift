@@ -78,6 +78,13 @@ struct YAMLAliasTests {
     #expect(refusal(of: "# \(allButOne) *x\na: b") == nil && refusal(of: "# \(every)\na: b") == nil)
   }
 
+  @Test(arguments: [(#"{"\x2an": 1, "*n": 2}"#, 14), (#"{"*n": 1, "\u002an": 2}"#, 11)])
+  func `a name that is written in two ways stands twice all the same`(text: String, column: Int) {
+    let problem = refusal(of: text)
+    #expect(problem?.message == "the same name twice in one object" && problem?.value == "*n")
+    #expect(problem?.line == 1 && problem?.column == column)
+  }
+
   @Test(
     arguments: [
       ("a: *n", "*n"), ("a: &n [*n]", "*n"), ("a: &n x\n---\nb: *n", "*n"), ("a: &n x\nb: *n y", "*n y"),
