@@ -152,6 +152,32 @@ struct ApplyTests {
     }
   }
 
+  @Test func `what was got says the same as its source, and is sent with the version that it is to replace`()
+    async throws
+  {
+    try await withService(status: 200) { stub, url in
+      try await withFolder { folder in
+        func writeGot(_ version: Int, to name: String) throws {
+          let metadata = Samples.operatorMetadata(version: version)
+          try write(
+            Samples.operatorYAML.replacing("metadata: {name: dtnum}", with: metadata), to: "\(folder)/\(name).yaml")
+        }
+        for names in [("a", "b"), ("b", "a")] {
+          try write(Samples.operatorYAML, to: "\(folder)/\(names.0).yaml")
+          try writeGot(41, to: names.1)
+          let both = try await Run.regie("apply", "-f", folder, "--server", url)
+          #expect(both.code == 0, "\(both.output)")
+        }
+        let sent = stub.requests.map { $0.body.contains(#""resourceVersion":"41""#) }
+        #expect(sent == [true, true])
+        try writeGot(42, to: "c")
+        let other = try await Run.regie("apply", "-f", folder, "--server", url)
+        #expect(other.code == 1 && stub.requests.count == 2, "\(other.output)")
+        #expect(other.output.contains("c.yaml: metadata.name (ligne 3): figure aussi dans \(folder)/a.yaml"))
+      }
+    }
+  }
+
   @Test func `files without any resource are no success`() async throws {
     try await withService { stub, url in
       try await withFolder { folder in

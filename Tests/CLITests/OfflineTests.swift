@@ -146,6 +146,25 @@ struct OfflineTests {
     }
   }
 
+  @Test func `what was got of an offer, at whatever version, says the same as its source`() async throws {
+    try await withFolder { folder in
+      let (offer, project) = ("\(Self.examples)/offer", "\(Self.examples)/projects/ccaf.yaml")
+      let common = [
+        "simulate", "--policy", Self.policy, "--day", "2026-11-26", "--projects", project, "--offer", offer,
+      ]
+      let text = try String(contentsOfFile: "\(offer)/1-operators.yaml", encoding: .utf8)
+      let metadata = "metadata:\n  name: dtnum\n"
+      #expect(text.contains(metadata))
+      for version in [41, 42] {
+        let got = text.replacing(metadata, with: Samples.operatorMetadata(version: version) + "\n")
+        try write(got, to: "\(folder)/\(version).yaml")
+      }
+      let source = try await Run.regie(common)
+      let beside = try await Run.regie(common + ["\(folder)/41.yaml", "\(folder)/42.yaml"])
+      #expect(source.code == 0 && beside.code == 0 && beside.output == source.output, "\(beside.output)")
+    }
+  }
+
   @Test func `what can not be read at all ends with 2`() async throws {
     try await withFolder { folder in
       try write("apiVersion: regie.cloud-pi-native.fr/v1\nkind: Zon\n", to: "\(folder)/bad.yaml")

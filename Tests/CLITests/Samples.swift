@@ -30,6 +30,12 @@ enum Samples {
       audience: {organisations: ["*"], scopes: [ministerial]}
     """
 
+  /// The metadata of ``operatorYAML`` as the service would give them back at a version from 10 to 59.
+  static func operatorMetadata(version: Int) -> String {
+    "metadata: {name: dtnum, uid: 0199aa00-0000-7000-8000-0000000000\(version), generation: \(version), "
+      + "resourceVersion: \"\(version)\", creationTimestamp: \"2026-10-01T08:00:\(version)Z\"}"
+  }
+
   static func resource(_ yaml: String) throws -> AnyResource {
     let resources = try ResourceDocument.decode(yaml: yaml)
     guard let first = resources.first else { throw CancellationError() }

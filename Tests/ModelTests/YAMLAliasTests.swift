@@ -50,13 +50,39 @@ struct YAMLAliasTests {
       "*n": '*n'
       c: |
         *n
+        x *n
+      d: x
       """
     let tree = try #require(try YAMLText.trees(text).first)
     #expect(tree["a"]?.text == "2 *n, *n" && tree["b"]?.text == "R&n *n é*n")
-    #expect(tree["*n"]?.text == "*n" && tree["c"]?.text?.hasPrefix("*n") == true)
+    #expect(tree["*n"]?.text == "*n" && tree["c"]?.text == "*n\nx *n\n" && tree["d"]?.text == "x")
     let problem = refusal(of: "a: &n x\nb: [*n, !!int 1]")
     #expect(problem?.line == 2 && problem?.column == 9)
     #expect(refusal(of: "{a*n: 1, a*n: 2}")?.value == "a*n")
+  }
+
+  @Test(arguments: [#"\uE000"#, #"\ue000"#, #"\U0000E000"#, "\u{E000}"])
+  func `what could stand for an asterisk stays what it is, however it is written`(one: String) throws {
+    let text = "a: \"\(one) x\"\nb: '*n'\n\"\(one)n\": 1\n\"*n\": 2"
+    let tree = try #require(try YAMLText.trees(text).first)
+    #expect(tree["a"]?.text == "\u{E000} x" && tree["b"]?.text == "*n")
+    #expect(tree["\u{E000}n"] != nil && tree["*n"] != nil)
+  }
+
+  @Test func `where nothing is left to stand for an asterisk, a text that may have aliases is refused`() {
+    let all = (UInt32(0xE000)...0xF8FF).compactMap { Unicode.Scalar($0) }
+    let every = String(String.UnicodeScalarView(all))
+    let allButOne = String(String.UnicodeScalarView(all.dropLast()))
+    let problem = refusal(of: "# \(every) *x\na: b")
+    #expect(problem?.message == "the text may have aliases, and has every character of private use")
+    #expect(refusal(of: "# \(allButOne) *x\na: b") == nil && refusal(of: "# \(every)\na: b") == nil)
+  }
+
+  @Test(arguments: [(#"{"\x2an": 1, "*n": 2}"#, 14), (#"{"*n": 1, "\u002an": 2}"#, 11)])
+  func `a name that is written in two ways stands twice all the same`(text: String, column: Int) {
+    let problem = refusal(of: text)
+    #expect(problem?.message == "the same name twice in one object" && problem?.value == "*n")
+    #expect(problem?.line == 1 && problem?.column == column)
   }
 
   @Test(

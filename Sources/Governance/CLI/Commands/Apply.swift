@@ -60,22 +60,19 @@ extension Apply {
 
 /// Resources in files, and their way to the service.
 enum ResourceFiles {
-  /// Reads and validates every file, in the order that kinds need. What stands there twice is there once.
+  /// Reads and validates every file, in the order that kinds need. What stands there twice is there once, with the
+  /// version that it is to replace where one of both names it.
   ///
   /// - Throws: ``ClientError`` with every problem found, each with its file and line; `ValidationError` for a file that
   ///   can not be read.
   static func read(_ paths: [String]) throws -> [AnyResource] {
-    var resources: [AnyResource] = []
     var problems: [String] = []
-    var distinct = DistinctResources()
+    var distinct = DistinctResources(comparesVersions: true)
     for path in try paths.flatMap(expand) {
       do {
         for document in try ResourceDocument.read(try data(of: path)) {
           problems += document.problems.filter { $0.severity == .error }.map { "\(path): \($0.descriptionFR)" }
-          switch distinct.add(document.resource, from: path) {
-          case .new: resources.append(document.resource)
-          case .again: break
-          case .contradicts(let other):
+          if case .contradicts(let other) = distinct.add(document.resource, from: path) {
             problems.append("\(path): \(DistinctResources.problem(of: document, contradicting: other).descriptionFR)")
           }
         }
@@ -85,7 +82,7 @@ enum ResourceFiles {
     }
     guard problems.isEmpty else { throw ClientError.invalidDocuments(problems) }
     let rank = Dictionary(uniqueKeysWithValues: Kind.allCases.enumerated().map { ($1, $0) })
-    return resources.sorted { (rank[$0.kind] ?? 0, $0.metadata.name) < (rank[$1.kind] ?? 0, $1.metadata.name) }
+    return distinct.resources.sorted { (rank[$0.kind] ?? 0, $0.metadata.name) < (rank[$1.kind] ?? 0, $1.metadata.name) }
   }
 
   /// Sends each resource; returns them as the service stored them.

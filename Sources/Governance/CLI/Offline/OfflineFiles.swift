@@ -15,7 +15,7 @@ struct OfflineFiles {
   private(set) var documents: [Document] = []
   /// What is wrong with files as such, and with resources, each with its place.
   private(set) var lines: [LintLine] = []
-  private var distinct = DistinctResources()
+  private var distinct = DistinctResources(comparesVersions: false)
 
   /// Reads files and folders; what is wrong inside them is noted.
   ///

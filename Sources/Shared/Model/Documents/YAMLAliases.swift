@@ -4,7 +4,7 @@
 struct YAMLAliases {
   /// The text with its marks.
   let marked: String
-  /// A character that the text has nowhere; nil where nothing in it may be an alias.
+  /// A character that nothing in the text comes to; nil where nothing in it may be an alias.
   private let mark: Unicode.Scalar?
 
   init(in text: String) throws(DocumentErrors) {
@@ -20,8 +20,8 @@ struct YAMLAliases {
     }
     guard let unused = Self.unused(in: text) else {
       throw DocumentErrors(
-        "the text has aliases, and every character of private use",
-        fr: "le texte a des alias, et tous les caractères à usage privé", position: .start)
+        "the text may have aliases, and has every character of private use",
+        fr: "le texte a peut-être des alias, et il a tous les caractères à usage privé", position: .start)
     }
     var (result, start): ([UInt8], Int) = ([], 0)
     for asterisk in asterisks {
@@ -47,11 +47,29 @@ struct YAMLAliases {
   }
 
   private static func unused(in text: String) -> Unicode.Scalar? {
-    let used = Set(text.unicodeScalars)
+    let used = Self.used(in: text)
     for value in UInt32(0xE000)...0xF8FF {
       if let scalar = Unicode.Scalar(value), !used.contains(scalar) { return scalar }
     }
     return nil
+  }
+
+  /// The characters of a text, and those that its parser makes of `\uE000` and `\U0000E000`, which it undoes when the
+  /// marks are there already. What looks like one of these where it is none counts too.
+  private static func used(in text: String) -> Set<Unicode.Scalar> {
+    var used = Set(text.unicodeScalars)
+    let bytes = Array(text.utf8)
+    for index in bytes.indices.dropLast() where bytes[index] == UInt8(ascii: "\\") {
+      let length =
+        switch bytes[index + 1] {
+        case UInt8(ascii: "u"): 4
+        case UInt8(ascii: "U"): 8
+        default: 0
+        }
+      let digits = String(decoding: bytes[(index + 2)...].prefix(length), as: UTF8.self)
+      if let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value) { used.insert(scalar) }
+    }
+    return used
   }
 
   /// Whether a byte may stand in the name of an anchor.

@@ -76,9 +76,12 @@ struct YAMLText {
       guard let mapping = node.mapping else { throw Self.noName(position) }
       try checkTag(mapping.tag, "tag:yaml.org,2002:map", position)
       var fields: [Tree.Field] = []
+      // The parser, which looks for names that stand twice, takes `"\x2an"` and a marked `"*n"` for two.
+      var names: Set<String> = []
       for (key, value) in mapping {
         let start = Self.position(of: key.mark) ?? position
         let written = try name(key, start)
+        guard names.insert(written).inserted else { throw Self.sameName(written, start) }
         fields.append(Tree.Field(name: written, position: start, value: try tree(value, depth: depth + 1)))
       }
       return Tree(content: .fields(fields), position: position)
@@ -143,6 +146,11 @@ struct YAMLText {
     DocumentErrors("a name was expected", fr: "un nom était attendu", position: position)
   }
 
+  private static func sameName(_ name: String, _ position: SourcePosition?) -> DocumentErrors {
+    DocumentErrors(
+      "the same name twice in one object", fr: "le même nom deux fois dans un objet", value: name, position: position)
+  }
+
   private mutating func content(
     _ scalar: Node.Scalar, _ position: SourcePosition
   ) throws(DocumentErrors) -> Tree.Content {
@@ -177,9 +185,8 @@ struct YAMLText {
     case .reader(let problem, let offset, _, _):
       return not(problem, offset.map { SourcePosition(of: $0, in: bytes) })
     case .duplicatedKeysInMapping(let names, let context):
-      return DocumentErrors(
-        "the same name twice in one object", fr: "le même nom deux fois dans un objet",
-        value: names.map { aliases?.written($0) ?? $0 }.joined(separator: ", "), position: position(of: context.mark))
+      let written = names.map { aliases?.written($0) ?? $0 }
+      return sameName(written.joined(separator: ", "), position(of: context.mark))
     default: return not(String(describing: error), nil)
     }
   }
