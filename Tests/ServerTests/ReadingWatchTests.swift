@@ -1,3 +1,5 @@
+import Events
+import Kafka
 import Telemetry
 import Testing
 
@@ -47,6 +49,25 @@ struct ReadingWatchTests {
     var watch = ReadingWatch()
     for _ in 0..<3 { watch.look([0: 0, 2: 0], read: read([0: 0])) }
     #expect(watch.finding == .standing(partition: 2))
+  }
+
+  @Test func `a partition that is read from its start was not read as far as before`() {
+    var (trust, reading) = (ReportTrust(positions: [0: 4000, 1: 7]), read([0: 4000, 1: 7]))
+    let reports = ReportDigests(count: 0, offsets: [4000, 7], buckets: DigestBook().buckets)
+    trust.handle(
+      .heartbeat(
+        AgentStatus(
+          zone: "z1", incarnation: 1, sequence: 1, version: "1", at: Timestamp(microseconds: 1), snapshotComplete: true,
+          clusters: [], reports: reports)))
+    #expect(trust.unreached == [] && reading.hasReached([0: 3, 1: 7]))
+    let lost: [KafkaConsumerEvent] = [
+      .endOfPartition(partition: 0, offset: 4000), .offsetOutOfRange(partition: 0, offset: 4000),
+    ]
+    ZoneObservations.noteEnds(lost, &trust, &reading)
+    #expect(trust.unreached == [0], "what the heartbeat covers may be what is still to come")
+    #expect(!reading.hasReached([0: 3, 1: 7]))
+    ZoneObservations.noteEnds([.endOfPartition(partition: 0, offset: 3)], &trust, &reading)
+    #expect(trust.unreached == [] && reading.hasReached([0: 3, 1: 7]))
   }
 
   @Test func `what is read does not hide that not all of it is`() throws {

@@ -77,6 +77,9 @@ struct ReadSoFar: Sendable {
 
   mutating func note(partition: Int32, next: Int64) { positions[partition] = next }
 
+  /// A partition is read from its start: nothing was heard of it yet.
+  mutating func begin(partition: Int32) { positions[partition] = nil }
+
   /// The next offset of a partition; negative where nothing was heard of it yet.
   func position(of partition: Int32) -> Int64 { positions[partition] ?? -1 }
 

@@ -197,10 +197,23 @@ struct ZoneObservations: Sendable {
       }
     }
     for (record, isTaken) in zip(batch, isTaken) { note(record, isTaken: isTaken, &trust, into: reading) }
-    for case .endOfPartition(let partition, let next) in events {
-      trust.handle(.position(partition: partition, next: next))
-      trust.handle(.end(partition: partition, next: next))
-      reading.withLockedValue { $0.note(partition: partition, next: next) }
+    reading.withLockedValue { Self.noteEnds(events, &trust, &$0) }
+  }
+
+  /// Takes note of what was read to its end, and of what is read from its start: of that nothing was read yet. The records
+  /// of these events are noted before, since they stood where it was read until then.
+  static func noteEnds(_ events: [KafkaConsumerEvent], _ trust: inout ReportTrust, _ reading: inout ReadSoFar) {
+    for event in events {
+      switch event {
+      case .record: continue
+      case .endOfPartition(let partition, let next):
+        trust.handle(.position(partition: partition, next: next))
+        trust.handle(.end(partition: partition, next: next))
+        reading.note(partition: partition, next: next)
+      case .offsetOutOfRange(let partition, _):
+        trust.handle(.position(partition: partition, next: 0))
+        reading.begin(partition: partition)
+      }
     }
   }
 
