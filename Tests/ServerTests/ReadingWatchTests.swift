@@ -51,6 +51,24 @@ struct ReadingWatchTests {
     #expect(watch.finding == .standing(partition: 2))
   }
 
+  @Test func `what is behind is clear once it has moved, also where brokers answer again or reading begins anew`() {
+    var watch = ReadingWatch()
+    watch.look([0: 3], read: read([0: 3]))
+    #expect(watch.isClear)
+    for _ in 0..<3 { watch.look(nil, read: read([0: 3])) }
+    #expect(!watch.isClear && watch.finding == .unanswered)
+    var anew = ReadingWatch()
+    watch.look([0: 5], read: read([0: 3]))
+    anew.look([0: 5], read: read([0: 3]))
+    #expect(!watch.isClear && watch.finding == nil, "whether it stands is not known yet")
+    #expect(!anew.isClear && anew.finding == nil, "nor here")
+    watch.look([0: 6], read: read([0: 4]))
+    anew.look([0: 5], read: read([0: 5]))
+    #expect(watch.isClear && anew.isClear)
+    watch.look([0: 6], read: read([0: 4]))
+    #expect(!watch.isClear && watch.finding == nil)
+  }
+
   @Test func `a partition that is read from its start was not read as far as before`() {
     var (trust, reading) = (ReportTrust(positions: [0: 4000, 1: 7]), read([0: 4000, 1: 7]))
     let reports = ReportDigests(count: 0, offsets: [4000, 7], buckets: DigestBook().buckets)

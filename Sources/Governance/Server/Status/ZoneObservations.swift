@@ -132,7 +132,7 @@ struct ZoneObservations: Sendable {
     watch.look(ends, read: read)
     switch watch.finding {
     case nil:
-      if ends != nil { health.pass(zone, .progress) }
+      if watch.isClear { health.pass(zone, .progress) }
     case .unanswered:
       health.degraded(zone, .progress, "le bus ne répond pas pour toutes les observations de la zone \(zone)")
     case .standing:
