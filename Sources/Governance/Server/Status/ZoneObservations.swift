@@ -14,8 +14,10 @@ struct ZoneObservations: Sendable {
   let health: ZonesHealth
 
   private static let endsInterval: Duration = .seconds(5)
-  /// Whoever ends waits for it: an answer that takes longer is none.
+  /// The reading waits for it: an answer that takes longer is none.
   private static let endsPatience: Duration = .seconds(1)
+  /// Whoever ends waits for it, and nobody else: brokers that are slow do answer.
+  private static let lookPatience: Duration = .seconds(5)
 
   /// Why a report is passed over that is one: a metric label, as the reasons of rejections are.
   private enum Unstored: String, CaseIterable {
@@ -105,7 +107,7 @@ struct ZoneObservations: Sendable {
     defer { earlierLife.record(0) }
     while !Task.isCancelled {
       try? await Task.sleep(for: pace.interval * Double.random(in: 0.9...1.1))
-      let ends = (try? await consumer.watermarks(within: Self.endsPatience))?.mapValues(\.high)
+      let ends = (try? await consumer.watermarks(within: Self.lookPatience))?.mapValues(\.high)
       // Who is told to stop has no answer either.
       guard !Task.isCancelled else { return }
       let read = reading.withLockedValue { $0 }
