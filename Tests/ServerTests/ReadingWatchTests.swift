@@ -51,6 +51,26 @@ struct ReadingWatchTests {
     #expect(watch.finding == .standing(partition: 2))
   }
 
+  @Test func `a partition that stands while the database takes in what was read is not the bus's fault`() {
+    var watch = ReadingWatch()
+    var slow = read([0: 7])
+    slow.isStoring = true
+    for _ in 0..<9 {
+      watch.look([0: 20], read: slow)
+      #expect(watch.finding == nil && !watch.isClear)
+    }
+    for _ in 0..<2 {
+      watch.look([0: 20], read: read([0: 7]))
+      #expect(watch.finding == nil)
+    }
+    watch.look([0: 20], read: slow)
+    #expect(watch.finding == nil)
+    watch.look([0: 20], read: read([0: 7]))
+    #expect(watch.finding == .standing(partition: 0))
+    watch.look([0: 20], read: slow)
+    #expect(watch.finding == .standing(partition: 0), "nobody has said otherwise")
+  }
+
   @Test func `what is behind is clear once it has moved, also where brokers answer again or reading begins anew`() {
     var watch = ReadingWatch()
     watch.look([0: 3], read: read([0: 3]))

@@ -58,6 +58,8 @@ struct ReadSoFar: Sendable {
   private var positions: [Int32: Int64] = [:]
   /// How many heartbeats were taken in that were newer than all before.
   private(set) var heartbeats = 0
+  /// Whether the database is taking in what was read: positions move once it has.
+  var isStoring = false
   /// When a life of the agent spoke last that another has followed.
   private var earlierLifeAt: ContinuousClock.Instant?
 

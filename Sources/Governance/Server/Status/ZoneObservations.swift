@@ -190,7 +190,9 @@ struct ZoneObservations: Sendable {
       }
     }
     var isTaken = [Bool](repeating: true, count: batch.count)
+    defer { reading.withLockedValue { $0.isStoring = false } }
     if !batch.isEmpty {
+      reading.withLockedValue { $0.isStoring = true }
       do {
         try await store(batch, into: reading)
       } catch let error as PostgresError where error.isFaultOfData {
