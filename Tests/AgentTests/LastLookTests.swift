@@ -39,12 +39,15 @@ struct LastLookTests {
     case busy, away, cut
     /// Another call was asked to leave the API server alone for a while.
     case asked
+    /// The token is refused: it is read again from its file.
+    case unknown
 
     func arise(on cluster: SimulatedCluster, for client: KubernetesClient) async {
       switch self {
       case .busy: cluster.inject(.status(429), method: "DELETE")
       case .away: cluster.inject(.status(503), method: "DELETE")
       case .cut: cluster.inject(.dropConnection, method: "DELETE")
+      case .unknown: cluster.inject(.status(401), method: "DELETE")
       case .asked:
         cluster.inject(.status(429, retryAfter: 2), method: "GET", path: "/api/v1/namespaces/busy")
         _ = try? await client.get(Namespace.self, "busy", timeout: .seconds(1))
@@ -55,6 +58,7 @@ struct LastLookTests {
       switch self {
       case .busy, .asked: .throttled
       case .away, .cut: .unavailable
+      case .unknown: .forbidden
       }
     }
   }
@@ -97,6 +101,26 @@ struct LastLookTests {
 
   private func label(_ subject: Subject, _ labels: [String: String?], _ client: KubernetesClient) async throws {
     _ = try await client.patch(ref(subject).path, merge: ["metadata": ["labels": labels]], as: JSONValue.self)
+  }
+
+  /// A client as an agent has it: it tries again, and reads its token anew where that is refused. The rig's own do neither.
+  private func withAgentsClient(
+    of cluster: SimulatedCluster, _ body: (KubernetesClient) async throws -> Void
+  ) async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("look-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appendingPathComponent("config")
+    let port = try await cluster.port
+    let text = """
+      current-context: a
+      clusters: [{name: a, cluster: {server: 'http://127.0.0.1:\(port)'}}]
+      users: [{name: a, user: {tokenFile: token}}]
+      contexts: [{name: a, context: {cluster: a, user: a}}]
+      """
+    try text.write(to: file, atomically: true, encoding: .utf8)
+    try "token\n".write(to: folder.appendingPathComponent("token"), atomically: true, encoding: .utf8)
+    try await KubernetesClient.withClient(try .kubeconfig(paths: [file.path]), body)
   }
 
   /// Carries the order to delete the one with this `uid` out.
@@ -178,9 +202,7 @@ struct LastLookTests {
       let cluster = rig.clusters[0]
       let observer = rig.clients[0].client
       let made = try await make(subject, observer)
-      // As an agent has it: the rig's own clients try nothing again.
-      let configuration = try KubernetesConfiguration.plain(url: "http://127.0.0.1:\(try await cluster.port)")
-      try await KubernetesClient.withClient(configuration) { client in
+      try await withAgentsClient(of: cluster) { client in
         let outcome = try await delete(
           subject, made, client,
           isStillWanted: {

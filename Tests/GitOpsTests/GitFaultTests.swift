@@ -87,6 +87,34 @@ struct GitFaultTests {
     }
   }
 
+  @Test func `a fetch that fails leaves nothing of what it had received, and is counted before the clone is made anew`()
+    async throws
+  {
+    try await Remote.with { remote in
+      try await remote.commit(["README.md": "theirs"])
+      var configuration = try GitOpsConfiguration(
+        url: remote.url, clone: "\(remote.folder)/clone", author: CommitAuthor(name: "x", email: "x"))
+      let objects = "\(configuration.gitFolder)/objects"
+      // As a Git that is ended while it receives a pack.
+      configuration.program = try await remote.wrapper(on: "fetch", "touch '\(objects)/pack/tmp_pack_x' && exit 128\n")
+      var repository = GitRepository(configuration)
+      repository.writeLimit = 2
+      let mark = "\(configuration.gitFolder)/mark"
+      for attempt in 1...3 {
+        do {
+          _ = try await repository.synchronize()
+          Issue.record("it came through")
+        } catch let failure as GitFailure {
+          #expect(failure.operation == "fetch", "\(failure)")
+        }
+        let left = try FileManager.default.subpathsOfDirectory(atPath: objects).filter { $0.contains("tmp_") }
+        #expect(left == [], "attempt \(attempt)")
+        #expect(FileManager.default.fileExists(atPath: mark) == (attempt == 2), "attempt \(attempt)")
+        if attempt == 1 { try Data().write(to: URL(fileURLWithPath: mark)) }
+      }
+    }
+  }
+
   @Test func `a branch that was taken away unseen is not made again`() async throws {
     try await Remote.with { remote in
       try await remote.commit(["README.md": "theirs"])

@@ -235,6 +235,20 @@ struct ZoneTrustTests {
     #expect(rig.verdict == .suspect && !rig.mayRemove, "what was read at 4000 is no later than what the record covers")
   }
 
+  @Test func `a bucket that differs is not vouched for before it is compared, where its partition began anew`() {
+    var rig = Rig()
+    rig.both(1)
+    rig.both(2)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    rig.both(1, 2)
+    #expect(!rig.trust.vouches(for: Rig.id(1)) && rig.trust.vouches(for: Rig.id(2)), "it is under way")
+    rig.note(.partitionBegins(1))
+    rig.note(.position(partition: 1, next: 1))
+    #expect(rig.verdict == .matching && rig.mayRemove, "nothing was compared since")
+    #expect(!rig.trust.vouches(for: Rig.id(1)) && rig.trust.vouches(for: Rig.id(2)))
+  }
+
   @Test func `the other partitions stay as they were read`() {
     var rig = Rig()
     rig.both(1)

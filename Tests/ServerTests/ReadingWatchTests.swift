@@ -1,3 +1,5 @@
+import Events
+import Kafka
 import Telemetry
 import Testing
 
@@ -47,6 +49,63 @@ struct ReadingWatchTests {
     var watch = ReadingWatch()
     for _ in 0..<3 { watch.look([0: 0, 2: 0], read: read([0: 0])) }
     #expect(watch.finding == .standing(partition: 2))
+  }
+
+  @Test func `a partition that stands while the database takes in what was read is not the bus's fault`() {
+    var watch = ReadingWatch()
+    var slow = read([0: 7])
+    slow.isStoring = true
+    for _ in 0..<9 {
+      watch.look([0: 20], read: slow)
+      #expect(watch.finding == nil && !watch.isClear)
+    }
+    for _ in 0..<2 {
+      watch.look([0: 20], read: read([0: 7]))
+      #expect(watch.finding == nil)
+    }
+    watch.look([0: 20], read: slow)
+    #expect(watch.finding == nil)
+    watch.look([0: 20], read: read([0: 7]))
+    #expect(watch.finding == .standing(partition: 0))
+    watch.look([0: 20], read: slow)
+    #expect(watch.finding == .standing(partition: 0), "nobody has said otherwise")
+  }
+
+  @Test func `what is behind is clear once it has moved, also where brokers answer again or reading begins anew`() {
+    var watch = ReadingWatch()
+    watch.look([0: 3], read: read([0: 3]))
+    #expect(watch.isClear)
+    for _ in 0..<3 { watch.look(nil, read: read([0: 3])) }
+    #expect(!watch.isClear && watch.finding == .unanswered)
+    var anew = ReadingWatch()
+    watch.look([0: 5], read: read([0: 3]))
+    anew.look([0: 5], read: read([0: 3]))
+    #expect(!watch.isClear && watch.finding == nil, "whether it stands is not known yet")
+    #expect(!anew.isClear && anew.finding == nil, "nor here")
+    watch.look([0: 6], read: read([0: 4]))
+    anew.look([0: 5], read: read([0: 5]))
+    #expect(watch.isClear && anew.isClear)
+    watch.look([0: 6], read: read([0: 4]))
+    #expect(!watch.isClear && watch.finding == nil)
+  }
+
+  @Test func `a partition that is read from its start was not read as far as before`() {
+    var (trust, reading) = (ReportTrust(positions: [0: 4000, 1: 7]), read([0: 4000, 1: 7]))
+    let reports = ReportDigests(count: 0, offsets: [4000, 7], buckets: DigestBook().buckets)
+    trust.handle(
+      .heartbeat(
+        AgentStatus(
+          zone: "z1", incarnation: 1, sequence: 1, version: "1", at: Timestamp(microseconds: 1), snapshotComplete: true,
+          clusters: [], reports: reports)))
+    #expect(trust.unreached == [] && reading.hasReached([0: 3, 1: 7]))
+    let lost: [KafkaConsumerEvent] = [
+      .endOfPartition(partition: 0, offset: 4000), .offsetOutOfRange(partition: 0, offset: 4000),
+    ]
+    ZoneObservations.noteEnds(lost, &trust, &reading)
+    #expect(trust.unreached == [0], "what the heartbeat covers may be what is still to come")
+    #expect(!reading.hasReached([0: 3, 1: 7]))
+    ZoneObservations.noteEnds([.endOfPartition(partition: 0, offset: 3)], &trust, &reading)
+    #expect(trust.unreached == [] && reading.hasReached([0: 3, 1: 7]))
   }
 
   @Test func `what is read does not hide that not all of it is`() throws {

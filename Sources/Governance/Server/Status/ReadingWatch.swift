@@ -9,8 +9,9 @@ struct ReadingWatch: Sendable {
     case standing(partition: Int32)
   }
 
-  private struct Standing: Sendable {
+  private struct Place: Sendable {
     var position: Int64
+    /// At how many looks in a row there was more than that, and nothing was being stored.
     var looks: Int
   }
 
@@ -19,29 +20,37 @@ struct ReadingWatch: Sendable {
 
   /// What was found, as of the last look; nil while nothing is known to stand in the way.
   private(set) var finding: Finding?
+  /// Whether nothing stands in the way, as of the last look: of each partition all was read, or more than at the look
+  /// before. Where it was not looked often enough yet nothing is found, and it is not clear either.
+  private(set) var isClear = false
   /// Looks in a row that were not answered.
   private var unanswered = 0
-  /// The partitions of which there was more than was read at the last look, and at how many in a row they stood there.
-  private var behind: [Int32: Standing] = [:]
+  /// How far each partition was read, as of the last look that was answered.
+  private var places: [Int32: Place] = [:]
 
-  /// Takes note of a look.
+  /// Takes note of a look. While the database takes in what was read, nothing moves whatever the bus holds: that a
+  /// partition stands does not count then.
   ///
   /// - Parameter ends: where partitions end, by the brokers' word; nil where they did not say it in time.
   mutating func look(_ ends: [Int32: Int64]?, read: ReadSoFar) {
     guard let ends else {
       unanswered += 1
+      isClear = false
       if unanswered >= Self.looks { finding = .unanswered }
       return
     }
     unanswered = 0
-    var found: [Int32: Standing] = [:]
+    isClear = true
+    var found: [Int32: Place] = [:]
     for (partition, end) in ends {
       let position = read.position(of: partition)
-      guard position < end else { continue }
-      let before = behind[partition].flatMap { $0.position == position ? $0.looks : nil } ?? 0
-      found[partition] = Standing(position: position, looks: before + 1)
+      let before = places[partition]
+      let stood = before.flatMap { $0.position == position ? $0.looks : nil }
+      let isBehind = position < end
+      if isBehind, before == nil || stood != nil { isClear = false }
+      found[partition] = Place(position: position, looks: isBehind ? (stood ?? 0) + (read.isStoring ? 0 : 1) : 0)
     }
-    behind = found
+    places = found
     let standing = found.filter { $0.value.looks >= Self.looks }.keys.min()
     finding = standing.map { Finding.standing(partition: $0) }
   }

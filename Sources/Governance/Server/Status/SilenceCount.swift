@@ -58,6 +58,8 @@ struct ReadSoFar: Sendable {
   private var positions: [Int32: Int64] = [:]
   /// How many heartbeats were taken in that were newer than all before.
   private(set) var heartbeats = 0
+  /// Whether the database is taking in what was read: positions move once it has.
+  var isStoring = false
   /// When a life of the agent spoke last that another has followed.
   private var earlierLifeAt: ContinuousClock.Instant?
 
@@ -76,6 +78,9 @@ struct ReadSoFar: Sendable {
   }
 
   mutating func note(partition: Int32, next: Int64) { positions[partition] = next }
+
+  /// A partition is read from its start: nothing was heard of it yet.
+  mutating func begin(partition: Int32) { positions[partition] = nil }
 
   /// The next offset of a partition; negative where nothing was heard of it yet.
   func position(of partition: Int32) -> Int64 { positions[partition] ?? -1 }

@@ -14,8 +14,10 @@ struct ZoneObservations: Sendable {
   let health: ZonesHealth
 
   private static let endsInterval: Duration = .seconds(5)
-  /// Whoever ends waits for it: an answer that takes longer is none.
+  /// The reading waits for it: an answer that takes longer is none.
   private static let endsPatience: Duration = .seconds(1)
+  /// Whoever ends waits for it, and nobody else: brokers that are slow do answer.
+  private static let lookPatience: Duration = .seconds(5)
 
   /// Why a report is passed over that is one: a metric label, as the reasons of rejections are.
   private enum Unstored: String, CaseIterable {
@@ -105,7 +107,7 @@ struct ZoneObservations: Sendable {
     defer { earlierLife.record(0) }
     while !Task.isCancelled {
       try? await Task.sleep(for: pace.interval * Double.random(in: 0.9...1.1))
-      let ends = (try? await consumer.watermarks(within: Self.endsPatience))?.mapValues(\.high)
+      let ends = (try? await consumer.watermarks(within: Self.lookPatience))?.mapValues(\.high)
       // Who is told to stop has no answer either.
       guard !Task.isCancelled else { return }
       let read = reading.withLockedValue { $0 }
@@ -132,7 +134,7 @@ struct ZoneObservations: Sendable {
     watch.look(ends, read: read)
     switch watch.finding {
     case nil:
-      if ends != nil { health.pass(zone, .progress) }
+      if watch.isClear { health.pass(zone, .progress) }
     case .unanswered:
       health.degraded(zone, .progress, "le bus ne répond pas pour toutes les observations de la zone \(zone)")
     case .standing:
@@ -188,7 +190,9 @@ struct ZoneObservations: Sendable {
       }
     }
     var isTaken = [Bool](repeating: true, count: batch.count)
+    defer { reading.withLockedValue { $0.isStoring = false } }
     if !batch.isEmpty {
+      reading.withLockedValue { $0.isStoring = true }
       do {
         try await store(batch, into: reading)
       } catch let error as PostgresError where error.isFaultOfData {
@@ -197,10 +201,23 @@ struct ZoneObservations: Sendable {
       }
     }
     for (record, isTaken) in zip(batch, isTaken) { note(record, isTaken: isTaken, &trust, into: reading) }
-    for case .endOfPartition(let partition, let next) in events {
-      trust.handle(.position(partition: partition, next: next))
-      trust.handle(.end(partition: partition, next: next))
-      reading.withLockedValue { $0.note(partition: partition, next: next) }
+    reading.withLockedValue { Self.noteEnds(events, &trust, &$0) }
+  }
+
+  /// Takes note of what was read to its end, and of what is read from its start: of that nothing was read yet. The records
+  /// of these events are noted before, since they stood where it was read until then.
+  static func noteEnds(_ events: [KafkaConsumerEvent], _ trust: inout ReportTrust, _ reading: inout ReadSoFar) {
+    for event in events {
+      switch event {
+      case .record: continue
+      case .endOfPartition(let partition, let next):
+        trust.handle(.position(partition: partition, next: next))
+        trust.handle(.end(partition: partition, next: next))
+        reading.note(partition: partition, next: next)
+      case .offsetOutOfRange(let partition, _):
+        trust.handle(.position(partition: partition, next: 0))
+        reading.begin(partition: partition)
+      }
     }
   }
 

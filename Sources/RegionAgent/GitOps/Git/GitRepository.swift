@@ -10,7 +10,7 @@ struct GitRepository: Sendable {
   private let git: GitProgram
   private let layout: RepositoryLayout
   private var seen: RepositoryTree?
-  /// Fetches and commits after which the clone is thrown away, since nothing tidies it up.
+  /// Fetches and commits, those that failed too, after which the clone is thrown away, since nothing else tidies it up.
   var writeLimit = 1000
   private var writes = 0
   private var isClaimed = false
@@ -32,16 +32,37 @@ struct GitRepository: Sendable {
     if let seen, seen.head == head { return seen }
     seen = nil
     try await prepare(idLength: head.utf8.count)
-    try await call(
-      [
-        "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", configuration.url,
-        "+\(branch):\(Self.seenRef)",
-      ],
-      deadline: configuration.networkDeadline)
-    writes += 1
+    try await fetch()
     let tree = try await readTree()
     seen = tree
     return tree
+  }
+
+  private mutating func fetch() async throws {
+    writes += 1
+    do {
+      try await call(
+        [
+          "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", configuration.url,
+          "+\(branch):\(Self.seenRef)",
+        ],
+        deadline: configuration.networkDeadline)
+    } catch {
+      await removeUnfinished()
+      throw error
+    }
+  }
+
+  /// A Git that is killed leaves what it was writing, as much as it had received by then. What can not be removed stays
+  /// until the clone goes: it is not what failed.
+  private func removeUnfinished() async {
+    let objects = "\(configuration.gitFolder)/objects"
+    try? await BlockingWork.run {
+      for path in try FileManager.default.subpathsOfDirectory(atPath: objects)
+      where path.split(separator: "/").last?.hasPrefix("tmp_") == true {
+        try? FileManager.default.removeItem(atPath: "\(objects)/\(path)")
+      }
+    }
   }
 
   /// Comes before any process of Git that reads the clone's settings. The folder may be lost at any time, and so is looked

@@ -54,13 +54,14 @@ extension KubernetesClient {
     }
   }
 
-  /// One try, and another where what may have been renewed was read again.
+  /// One try, and another where what may have been renewed was read again and the call may be sent twice.
   private func attempt(_ call: Call, _ deadline: ContinuousClock.Instant) async throws -> Data {
     let used = await certificates?.renewals
     do {
       return try await exchange(call, deadline)
     } catch let error as KubernetesError {
-      guard await renew(after: error, used: used) else { throw error }
+      // What was read again serves the next call also where this one is sent once.
+      guard await renew(after: error, used: used), call.waits else { throw error }
       return try await exchange(call, deadline)
     }
   }

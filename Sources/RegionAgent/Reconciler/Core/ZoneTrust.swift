@@ -105,7 +105,9 @@ public struct ZoneTrust: Sendable {
   /// and no state came to the placement's bucket since.
   public func vouches(for placement: UUID) -> Bool {
     guard refusal == nil, let record else { return false }
-    return !isUnderWay(DigestBook.bucket(of: placement), record)
+    let bucket = DigestBook.bucket(of: placement)
+    // The verdict is of the last comparison: of a partition that began anew since, it is not known what was under way.
+    return !isUnderWay(bucket, record) && !book.differing(from: record.buckets).contains(bucket)
   }
 
   /// The buckets to ask for again, whole; nil while there is nothing to ask for, or an answer is waited for.
