@@ -181,11 +181,11 @@ struct MemoryPlacesTests {
   @Test func `that what was written before is looked for does not displace what could not be written yet`()
     async throws
   {
-    try await AgentRig.with { rig in
+    // Far longer than it takes until what is remembered is looked for again, and as long as one that fails may take.
+    try await AgentRig.with(callTimeout: .seconds(1)) { rig in
       let cluster = rig.clusters[0]
       let shards = "\(Self.configMaps)/regie-memory"
-      // Far longer than it takes until what is remembered is looked for again.
-      let fault = Fault.silence(.milliseconds(400))
+      let fault = Fault.silence(.seconds(5))
       try await rig.publish(AgentRig.state(1))
       try await rig.withAgent(memoryInterval: .milliseconds(50)) { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
