@@ -85,6 +85,22 @@ struct BatchTextTests {
     }
   }
 
+  @Test func `where some of it was decided before, why the rest was not is told all the same`() throws {
+    let decided = Self.commit(placed: true, asPlanned: true, replayed: true)
+    let answer = Self.text([decided, nil], committed: true, outcome: "undecided", status: "undecided")
+    let planned = "\n2/2 planned, a proposal: 2 at most; the search ended at 7 nodes\ndecided as planned: 1/2\n"
+    // What is named twice was decided on once, and is no rest.
+    let repeated = answer.replacing(
+      #""position":1,"status":"undecided""#, with: #""position":1,"status":"repeated""#)
+    #expect(repeated != answer)
+    for (answer, isPlanTold) in [(answer, true), (repeated, false)] {
+      let view = try ModelJSON.decoder.decode(BatchView.self, from: Data(answer.utf8))
+      let text = BatchText.render(view, language: .en, wide: false)
+      #expect(text.contains(planned) == isPlanTold && text.contains("decided as planned: 1/2\n"), "\(text)")
+      #expect(text.contains("a proposal") == isPlanTold, "\(text)")
+    }
+  }
+
   @Test func `where nothing was to be decided the plan is told as it is`() throws {
     let text = BatchText.render(try Self.view([nil], dryRun: true), language: .fr, wide: false)
     #expect(text.contains("\n1/1 placés : rien de mieux n'est possible\n\nPROJECT"), "\(text)")

@@ -147,9 +147,10 @@ enum BatchText {
     guard !view.dryRun else { return plan(view, french ? "placés" : "placed", french: french) }
     let count = "\(view.entries.count { $0.commit?.asPlanned == true })/\(view.entries.count)"
     let decided = french ? "décidés comme prévu : \(count)" : "decided as planned: \(count)"
-    let commits = view.entries.compactMap(\.commit)
+    // Nothing is decided on a name that is given once more.
+    let told = view.entries.filter { $0.status != .repeated }
     // All of it was decided before, by another plan than that of now.
-    if !commits.isEmpty, commits.allSatisfy(\.replayed) { return decided }
+    if !told.isEmpty, told.allSatisfy({ $0.commit?.replayed == true }) { return decided }
     return plan(view, french ? "prévus" : "planned", french: french) + "\n" + decided
   }
 
