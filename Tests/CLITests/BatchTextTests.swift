@@ -77,9 +77,8 @@ struct BatchTextTests {
       let run = try await Run.regie("batch", "p0", "p1", "--commit", "--server", url, "--lang", "en")
       let text = run.output
       #expect(text.contains("\ndecided as planned: 2/2\n\nPROJECT") && !text.contains("not all fit"), "\(text)")
-      let expected = [
-        ["p0", "placed", "prod: idf-usuel-1", "-", "00000000"], ["p1", "placed", "-", "-", "00000000"],
-      ]
+      // Where something is by now it may have been moved to since.
+      let expected = [["p0", "placed", "-", "-", "00000000"], ["p1", "placed", "-", "-", "00000000"]]
       #expect(Self.rows(text) == expected, "\(text)")
       #expect(run.code == 0)
     }

@@ -114,8 +114,8 @@ enum BatchText {
   private static func places(of entry: BatchView.Entry) -> String? {
     guard !entry.places.isEmpty else { return nil }
     if let commit = entry.commit {
-      // Beside a stored answer the plan is that of now: where something is, it may have gone then.
-      guard commit.asPlanned, !commit.replayed || entry.places.allSatisfy(\.kept) else { return nil }
+      // Beside a stored answer the plan is that of now: where something is by now, it may have been moved to since.
+      guard commit.asPlanned, !commit.replayed else { return nil }
     }
     return plannedPlaces(entry)
   }
