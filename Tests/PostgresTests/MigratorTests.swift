@@ -161,6 +161,32 @@ struct MigratorTests {
     }
   }
 
+  @Test func `whoever was stopped before the database's clock was put back keeps nobody from migrating`() async throws {
+    let configuration = try await freshConfiguration()
+    try await PostgresConnection.withConnection(configuration) { connection in
+      // Nobody can write when a connection was heard: so whoever begins a session now finds it an hour later.
+      try await connection.script(
+        """
+        CREATE VIEW public.pg_stat_activity AS
+          SELECT pid, state, state_change + interval '1 hour' AS state_change FROM pg_catalog.pg_stat_activity;
+        DO $$ BEGIN
+          EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+        END $$
+        """)
+    }
+    var migrator = try PostgresMigrator([one])
+    migrator.longestSilence = .milliseconds(200)
+    migrator.patience = .seconds(30)
+    let next = migrator
+    try await PostgresConnection.withConnection(configuration) { stopped in
+      _ = try await stopped.query("SELECT pg_advisory_lock(\(PostgresMigrator.lockKey))")
+      let applied = try await next.migrate(configuration, logger: quiet)
+      #expect(applied == [1])
+      let error = await #expect(throws: PostgresError.self) { _ = try await stopped.query("SELECT 1") }
+      #expect(error?.kind == .connectionLost)
+    }
+  }
+
   @Test func `whoever is at work on a step is left alone, however long it says nothing`() async throws {
     let configuration = try await freshConfiguration()
     var migrator = try PostgresMigrator([one])

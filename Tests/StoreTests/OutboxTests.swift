@@ -246,6 +246,33 @@ struct OutboxTests {
       }
     }
   }
+
+  @Test func `who holds a lock and was heard last before the database's clock was put back is ended as well`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      // Nobody can write when a connection was heard: so whoever begins a session now finds it an hour later.
+      try await fixture.script(
+        """
+        CREATE VIEW public.pg_stat_activity AS
+          SELECT pid, state_change + interval '1 hour' AS state_change FROM pg_catalog.pg_stat_activity;
+        DO $$ BEGIN
+          EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+        END $$
+        """)
+      try await PostgresPool.withPool(fixture.configuration, logger: quiet) { pool in
+        let store = GovernanceStore(pool: pool, logger: quiet)
+        let lock = PostgresAdvisoryLock(configuration: fixture.configuration, key: StoreLocks.relay, logger: quiet)
+        try await lock.withLock { held in
+          let tooEarly = try await store.endSilentHolder(of: StoreLocks.relay, silentFor: .seconds(7200))
+          #expect(!tooEarly)
+          let isEnded = try await store.endSilentHolder(of: StoreLocks.relay, silentFor: .seconds(60))
+          try #require(isEnded)
+          await held.waitUntilLost()
+        }
+      }
+    }
+  }
 }
 
 extension StoreFixture {

@@ -88,7 +88,8 @@ public struct PostgresMigrator: Sendable {
     }
   }
 
-  /// One that is at work says nothing either, for as long as a migration takes: but it is not idle.
+  /// One that is at work says nothing either, for as long as a migration takes: but it is not idle. Of one that was heard
+  /// in what is still to come the database's clock, which was put back, says nothing: it counts as silent.
   private func endSilentHolder(_ connection: PostgresConnection) async throws -> Bool {
     let rows = try await connection.query(
       """
@@ -96,7 +97,8 @@ public struct PostgresMigrator: Sendable {
       WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 1
         AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND (k.classid::bigint << 32 | k.objid::bigint) = \(Self.lockKey) AND a.state = 'idle'
-        AND a.state_change < clock_timestamp() - \(longestSilence.milliseconds) * interval '1 millisecond'
+        AND (a.state_change < clock_timestamp() - \(longestSilence.milliseconds) * interval '1 millisecond'
+          OR a.state_change > clock_timestamp() + \(longestSilence.milliseconds) * interval '1 millisecond')
       """)
     return try rows.first?.decode(Bool.self, "ended") ?? false
   }
