@@ -9,7 +9,8 @@ import Trail
 
 /// What is stored of decisions is compared with what it has to be: where one is explained, and where the trail is verified.
 struct DecisionVerificationTests {
-  /// Whoever reads an offer or a ledger passes over what is appended, and comes to the same answer.
+  /// Whoever reads an offer or a ledger passes over what is appended, and comes to the same answer. With another
+  /// name in it the engine would place elsewhere, or nowhere. What can not be read is another thing as well.
   static let contents = [
     "UPDATE offer_snapshots SET bytes = bytes || ' '::bytea",
     "UPDATE ledger_checkpoints SET bytes = bytes || ' '::bytea",
@@ -17,6 +18,9 @@ struct DecisionVerificationTests {
     UPDATE offer_snapshots SET bytes = bytes || ' '::bytea;
     UPDATE decisions SET engine_version = 'regie-placement/99'
     """,
+    "UPDATE offer_snapshots SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), 'nord-1', 'nord-9'), 'UTF8')",
+    "UPDATE offer_snapshots SET bytes = '{'::bytea",
+    "UPDATE ledger_checkpoints SET bytes = decode('80', 'hex')",
   ]
 
   static let missing = ["DELETE FROM offer_snapshots", "DELETE FROM ledger_checkpoints"]
@@ -35,7 +39,7 @@ struct DecisionVerificationTests {
     }
   }
 
-  @Test(arguments: contents)
+  @Test(arguments: contents + missing)
   func `what was decided is answered once more, whatever became of what it was made on, and explained to nobody else`(
     sql: String
   ) async throws {
@@ -49,6 +53,14 @@ struct DecisionVerificationTests {
         #expect(again.decision.id == id && again.placements == placed.placements)
         #expect(again.isReplay == (key != nil))
         #expect(again.answer.plan.assignments.map(\.cluster) == placed.placements.map(\.spec.cluster))
+        guard case .asStored(let stored) = again.answer else {
+          Issue.record("on other contents the engine would tell something else as what was decided")
+          return
+        }
+        // By another offer than that of then the numbers of clusters are no names.
+        let named = stored.offer.clusters.map(\.name)
+        let known = sql.contains("offer_snapshots") ? [] : ["nord-1"]
+        #expect(named == known)
       }
       let unexplained = try await refusal { _ = try await fixture.store.explanation(of: id) }
       #expect(unexplained?.message.contains("digest") == true)

@@ -6,7 +6,7 @@ extension ExplanationView {
   /// counts, the best clusters, and what keeps the others away. Amounts that differ from cluster to cluster were not
   /// stored: sentences have a question mark in their place.
   ///
-  /// - Parameter offer: what the decision was made on.
+  /// - Parameter offer: what the decision was made on; an empty one, of whose clusters none is named, where that is not here.
   public init(
     stored document: DecisionDocument, offer: Offer, to reader: ExplanationReader, language: Language,
     extent: ExplanationExtent

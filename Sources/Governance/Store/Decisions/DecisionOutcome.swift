@@ -18,7 +18,7 @@ public struct DecisionOutcome: Sendable, Hashable {
   /// The decision that holds for the project now.
   public var decision: DecisionSummary
   /// The engine's answer, whose verdicts are made when they are read. Of an earlier decision that another version of the
-  /// engine made, only what was stored.
+  /// engine made, or that was made on what is not here any more, only what was stored.
   public var answer: DecisionRecord.Explained
   /// What is held for the console until it confirms; nil where nothing was reserved, and for what is placed at once.
   public var reservation: ReservationRecord?

@@ -16,7 +16,8 @@ public struct DecisionRecord: Sendable {
     /// What was asked of the engine, and that engine: the offer and the policy of then make it. It is kept for those who
     /// ask next.
     case engine(DecisionInputs, Engine)
-    /// Another version of the engine made it; its clusters, by number.
+    /// Another version of the engine made it, or what it was made on is not here any more; its clusters, by number, and none
+    /// where they are not known.
     case document(Offer)
   }
 
@@ -24,8 +25,8 @@ public struct DecisionRecord: Sendable {
   public enum Explained: Sendable {
     /// Made again by the version of the engine that made it, with the verdict of every cluster.
     case byEngine(Explanation, Engine)
-    /// Another version of the engine has made it. What this program's would say to the same inputs is not what was
-    /// decided, so this is what was stored of it, and no more.
+    /// Another version of the engine has made it, or what it was made on is not here any more. What this program's would say
+    /// to the same inputs, or to others, is not what was decided, so this is what was stored of it, and no more.
     case asStored(StoredExplanation)
 
     /// Where the project goes, or what stands in its way, as it was decided.
@@ -78,13 +79,13 @@ public struct DecisionRecord: Sendable {
   }
 }
 
-/// What was stored of a decision that another version of the engine made.
+/// What was stored of a decision that another version of the engine made, or that was made on what is not here any more.
 public struct StoredExplanation: Sendable {
   /// The document.
   public let document: DecisionDocument
   /// The engine that made it.
   public let engineVersion: String
-  /// The offer it was made on: the document gives its clusters by numbers, from 0.
+  /// The offer it was made on: the document gives its clusters by numbers, from 0. It is empty where that is not here.
   public let offer: Offer
 }
 

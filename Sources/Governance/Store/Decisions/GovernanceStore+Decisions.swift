@@ -47,8 +47,9 @@ extension GovernanceStore {
     return try await LongWork.run { try record.explained() }
   }
 
-  /// The decision of an answer that is committed, explained as ``explanation(of:)``, and by what its digests do not name
-  /// any more as well: whoever has asked is told what was decided all the same, which he is not told from this.
+  /// The decision of an answer that is committed, explained as ``explanation(of:)``; where what it was made on is not any more
+  /// what its digests name, by what is stored of it alone. Whoever has asked is told what was decided all the same, and
+  /// nothing that other contents would have come to.
   func explanation(ofCommitted id: UUID) async throws -> DecisionRecord.Explained {
     guard let record = try await record("d.id = \(id)", comparesDigests: false) else { throw StoreError.noDecision(id) }
     return try await LongWork.run { try record.explained() }
@@ -95,7 +96,7 @@ extension GovernanceStore {
     var day: String
     var row: PostgresRow
     var source: Source
-    /// Whether it is refused where what it names by its digest is something else.
+    /// Whether it is refused where what it names by its digest is something else, or is gone.
     var comparesDigests: Bool
 
     /// What explains it.
@@ -138,9 +139,8 @@ extension GovernanceStore {
       "SELECT bytes FROM offer_snapshots WHERE digest = \(try row.decode([UInt8].self, "snapshot_digest"))",
       "SELECT document FROM policy_versions WHERE version = \(summary.policyVersion)",
     ])
-    guard let offer = try answers[0].first?.decode([UInt8].self, "bytes") else {
-      throw StoreError.ofOtherContents(summary)
-    }
+    // What is gone is not what the digest names either.
+    let offer = try answers[0].first?.decode([UInt8].self, "bytes") ?? []
     guard isOurs else { return .foreign(offer: offer) }
     return .parts(
       offer: offer, policy: try answers[1].only.decode(PostgresJSON.self, "document").model(PolicySpec.self))
@@ -162,45 +162,54 @@ extension GovernanceStore {
       case .foreign(let offer):
         return .document(
           try await LongWork.run {
-            if isStrict { try Self.check(offer, named: digest, by: summary) }
+            // Numbers of clusters say nothing by another offer than that of then.
+            guard try Self.isNamed(offer, by: digest, of: summary, isStrict) else { return Offer() }
             return try Self.offer(offer)
           })
-      case .engine(let engine): return .engine(try inputs(of: stored), engine)
+      case .engine(let engine): return try ground(of: stored, by: engine)
       case .parts(let offer, let policy):
         let key = try Self.key(stored.summary, stored.day, stored.row)
-        let engine = try await LongWork.run { [engines] in
-          let isOther = Digest.sha256(offer) != digest
-          if isStrict, isOther { throw StoreError.ofOtherContents(summary) }
+        let made = try await LongWork.run { [engines] () throws -> Engine? in
+          guard try Self.isNamed(offer, by: digest, of: summary, isStrict) else { return nil }
           let engine = Engine(
             offer: try Self.offer(offer), policy: EffectivePolicy(version: key.policy, spec: policy), day: key.day)
-          // Of other contents it is not what the key stands for, and would explain what it must not.
-          if !isOther { engines.keep(engine, as: key) }
+          engines.keep(engine, as: key)
           return engine
         }
-        return .engine(try inputs(of: stored), engine)
+        guard let made else { return .document(Offer()) }
+        return try ground(of: stored, by: made)
       }
     } catch let error where error is DecodingError || error is CompactReader.Malformed {
       throw StoreError.ofAnotherForm(stored.summary)
     }
   }
 
+  private func ground(of stored: Stored, by engine: Engine) throws -> DecisionRecord.Ground {
+    guard let inputs = try inputs(of: stored) else { return .document(engine.offer) }
+    return .engine(inputs, engine)
+  }
+
   private static func offer(_ bytes: [UInt8]) throws -> Offer {
     try ModelJSON.decoder.decode(Offer.self, from: Data(bytes))
   }
 
-  /// What a decision names by its digest is nothing else: explained by other contents, it would not be as it was made.
-  private static func check(_ bytes: [UInt8], named digest: [UInt8], by summary: DecisionSummary) throws {
-    guard Digest.sha256(bytes) == digest else { throw StoreError.ofOtherContents(summary) }
+  /// Whether these bytes are what a decision names by their digest: explained by others, it would not be as it was made.
+  ///
+  /// - Throws: ``StoreError`` of kind `conflict` where they are not, and it is refused then (`isStrict`).
+  private static func isNamed(
+    _ bytes: [UInt8], by digest: [UInt8], of summary: DecisionSummary, _ isStrict: Bool
+  ) throws -> Bool {
+    let isNamed = Digest.sha256(bytes) == digest
+    if isStrict, !isNamed { throw StoreError.ofOtherContents(summary) }
+    return isNamed
   }
 
-  private func inputs(of stored: Stored) throws -> DecisionInputs {
+  /// What was asked of the engine; nil where the ledger is not any more what its digest names.
+  private func inputs(of stored: Stored) throws -> DecisionInputs? {
     let row = stored.row
-    guard let checkpoint = try row.decode([UInt8]?.self, "checkpoint") else {
-      throw StoreError.ofOtherContents(stored.summary)
-    }
-    if stored.comparesDigests {
-      try Self.check(checkpoint, named: row.decode("ledger_checkpoint"), by: stored.summary)
-    }
+    let checkpoint = try row.decode([UInt8]?.self, "checkpoint") ?? []
+    let digest = try row.decode([UInt8].self, "ledger_checkpoint")
+    guard try Self.isNamed(checkpoint, by: digest, of: stored.summary, stored.comparesDigests) else { return nil }
     let ledger = try LedgerCheckpoint(bytes: checkpoint).ledger(row.decode("ledger_delta"))
     let request = try ModelJSON.decoder.decode(DecisionRequest.self, from: Data(row.decode([UInt8].self, "inputs")))
     return DecisionInputs(
