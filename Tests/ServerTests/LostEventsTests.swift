@@ -114,33 +114,37 @@ struct LostEventsTests {
 
   private static let signature = "ce_\(BusCodec.signatureAttribute)"
 
-  /// A key, and what becomes of its latest record's data and of its signature; of the offer nothing else is read.
+  /// What of a record tells whether anybody believes it, beside its data.
+  private static func told(_ record: KafkaRecord?) -> [String?] {
+    [signature, "ce_type", "ce_subject"].map { record?[header: $0]?.string }
+  }
+
+  /// A key, and what becomes of its latest record's data and headers, of which an empty one is left out; of the offer
+  /// nothing else is read.
   @Test(
     arguments: [
-      ("policy/1", "{}", nil), ("policy/1", nil, ""), ("policy/1", nil, "x"), ("offer/current", nil, ""),
-      ("offer/current", nil, "x"),
-    ] as [(String, String?, String?)])
+      ("policy/1", "{}", [:]), ("policy/1", nil, [signature: ""]), ("policy/1", nil, [signature: "x"]),
+      ("offer/current", nil, [signature: ""]), ("offer/current", nil, [signature: "x"]),
+      ("offer/current", nil, ["ce_type": EventType.finding]), ("offer/current", nil, ["ce_subject": "offer/other"]),
+    ] as [(String, String?, [String: String])])
   func `what passes for the latest event of a thing and is not to be believed does not keep it from being told again`(
-    _ key: String, data: String?, signature: String?
+    _ key: String, data: String?, changes: [String: String]
   ) async throws {
     try await run { fixture, other in
       let told = try await fixture.records(of: Topics.events).last { $0.keyString == key }
       let record = try #require(told)
-      var headers = record.headers
-      if let signature {
-        headers.removeAll { $0.name == Self.signature }
-        if !signature.isEmpty { headers.append(KafkaHeader(Self.signature, signature)) }
-      }
+      let headers = record.headers.filter { changes[$0.name] == nil }
+      let changed = changes.filter { !$0.value.isEmpty }.map { KafkaHeader($0.key, $0.value) }
       try await other.send([
         KafkaMessage(
           topic: Topics.events, key: try #require(record.key), value: data.map { Array($0.utf8) } ?? record.value,
-          headers: headers)
+          headers: headers + changed)
       ])
-      let signed = record[header: Self.signature]?.string
+      let genuine = Self.told(record)
       try await other.with(try other.facts("b")) {
         let isTold = try await eventually {
           let latest = try await other.records(of: Topics.events).last { $0.keyString == key }
-          return latest?.value == record.value && latest?[header: Self.signature]?.string == signed
+          return latest?.value == record.value && Self.told(latest) == genuine
         }
         #expect(isTold)
       }

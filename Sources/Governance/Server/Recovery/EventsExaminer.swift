@@ -19,10 +19,12 @@ extension BusSurvey {
 
   private func take(_ record: KafkaRecord, _ told: inout ToldEvidence) {
     guard let key = record.key, let name = String(validating: key, as: UTF8.self) else { return }
-    guard let value = record.value else { return told.take(event: nil, data: [], under: name) }
+    guard let value = record.value else { return told.take(event: nil, type: nil, data: [], under: name) }
     let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
     let identifier = read(key, name, headers, value, &told) ? record[header: "ce_id"]?.string : nil
-    told.take(event: identifier.flatMap { UUID(uuidString: $0) }, data: value, under: name)
+    told.take(
+      event: identifier.flatMap { UUID(uuidString: $0) }, type: record[header: "ce_type"]?.string, data: value,
+      under: name)
   }
 
   /// Takes what a record says.
@@ -44,7 +46,7 @@ extension BusSurvey {
       case "audit":
         told.take(try BusCodec.anchor(key: key, headers: headers, data: value, verifier: verifier), under: name)
       case "epoch": told.take(try fact(EpochFact.self))
-      default: return !told.listsEvents || isSigned(headers, value)
+      default: return !told.listsEvents || isSigned(headers, value, under: name)
       }
       return true
     } catch {
@@ -57,10 +59,13 @@ extension BusSurvey {
     }
   }
 
-  /// Whether an event that is not read is signed, by whatever key where that is not known any more.
-  private func isSigned(_ headers: [CloudEvent.Header], _ value: [UInt8]) -> Bool {
+  /// Whether an event that is not read is about what its key names, and is signed, by whatever key where that is not known
+  /// any more.
+  private func isSigned(_ headers: [CloudEvent.Header], _ value: [UInt8], under name: String) -> Bool {
     do throws(EventRejection) {
       let event = try CloudEvent(headers: headers, data: value)
+      // About anything else it is refused by all who read it.
+      guard event.subject == name else { return false }
       guard let signature = event.extensions[BusCodec.signatureAttribute] else { return false }
       try verifier.verify(signature, over: value)
       return true

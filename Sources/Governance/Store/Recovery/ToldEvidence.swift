@@ -29,12 +29,15 @@ public struct ToldEvidence: Sendable {
   public struct Event: Sendable, Hashable {
     /// What names it. Nothing vouches for that: it is in no signed data.
     public var id: UUID
+    /// One of ``EventType``. It is in no signed data either.
+    public var type: String
     /// Of the record's exact bytes.
     public var content: ContentDigest
 
     /// An event.
-    public init(id: UUID, content: ContentDigest) {
+    public init(id: UUID, type: String, content: ContentDigest) {
       self.id = id
+      self.type = type
       self.content = content
     }
   }
@@ -102,10 +105,16 @@ public struct ToldEvidence: Sendable {
   /// Takes which event lies under a key, behind all that was told there before; nil where there is none any more, or
   /// none that anybody believes.
   ///
-  /// - Parameter data: the record's exact bytes.
-  public mutating func take(event: UUID?, data: [UInt8], under key: String) {
+  /// - Parameters:
+  ///   - type: the event's; without one nobody believes it.
+  ///   - data: the record's exact bytes.
+  public mutating func take(event: UUID?, type: String?, data: [UInt8], under key: String) {
     guard listsEvents else { return }
-    events[key] = event.map { Event(id: $0, content: ContentDigest(of: data)) }
+    guard let event, let type else {
+      events[key] = nil
+      return
+    }
+    events[key] = Event(id: event, type: type, content: ContentDigest(of: data))
   }
 
   /// Takes that an epoch has begun.
