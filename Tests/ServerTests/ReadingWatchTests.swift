@@ -89,6 +89,19 @@ struct ReadingWatchTests {
     #expect(!watch.isClear && watch.finding == nil)
   }
 
+  @Test func `a partition that stands and is read anew from its start has not moved`() {
+    var watch = ReadingWatch()
+    var reading = read([0: 7])
+    for _ in 0..<3 { watch.look([0: 20], read: reading) }
+    #expect(watch.finding == .standing(partition: 0))
+    reading.begin(partition: 0)
+    watch.look([0: 20], read: reading)
+    #expect(!watch.isClear && watch.finding == .standing(partition: 0))
+    reading.note(partition: 0, next: 2)
+    watch.look([0: 20], read: reading)
+    #expect(watch.isClear && watch.finding == nil, "from its start on it moves")
+  }
+
   @Test func `a partition that is read from its start was not read as far as before`() {
     var (trust, reading) = (ReportTrust(positions: [0: 4000, 1: 7]), read([0: 4000, 1: 7]))
     let reports = ReportDigests(count: 0, offsets: [4000, 7], buckets: DigestBook().buckets)

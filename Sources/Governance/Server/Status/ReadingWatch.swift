@@ -45,7 +45,8 @@ struct ReadingWatch: Sendable {
     for (partition, end) in ends {
       let position = read.position(of: partition)
       let before = places[partition]
-      let stood = before.flatMap { $0.position == position ? $0.looks : nil }
+      // A partition that is read anew from its start stands lower than before: that is no progress.
+      let stood = before.flatMap { position <= $0.position ? $0.looks : nil }
       let isBehind = position < end
       if isBehind, before == nil || stood != nil { isClear = false }
       found[partition] = Place(position: position, looks: isBehind ? (stood ?? 0) + (read.isStoring ? 0 : 1) : 0)
