@@ -51,10 +51,10 @@ struct ReadingWatchTests {
     #expect(watch.finding == .standing(partition: 2))
   }
 
-  @Test func `a partition that stands while the database takes in what was read is not the bus's fault`() {
+  @Test func `a partition that stands while the database is waited for is not the bus's fault`() {
     var watch = ReadingWatch()
     var slow = read([0: 7])
-    slow.isStoring = true
+    slow.isWaitingForDatabase = true
     for _ in 0..<9 {
       watch.look([0: 20], read: slow)
       #expect(watch.finding == nil && !watch.isClear)
