@@ -16,8 +16,10 @@ struct ZoneObservations: Sendable {
   private static let endsInterval: Duration = .seconds(5)
   /// The reading waits for it: an answer that takes longer is none.
   private static let endsPatience: Duration = .seconds(1)
-  /// Whoever ends waits for it, and nobody else: brokers that are slow do answer.
-  private static let lookPatience: Duration = .seconds(5)
+  /// Whoever ends waits for it, since no cancellation reaches a question that is under way, and then for the
+  /// consumer to close: both have to fit into the ten seconds that a process has to end. Nobody else waits: brokers
+  /// that are slow do answer.
+  private static let lookPatience: Duration = .seconds(3)
 
   /// Why a report is passed over that is one: a metric label, as the reasons of rejections are.
   private enum Unstored: String, CaseIterable {
