@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Kafka
 import Model
+import Postgres
 import Store
 import TestSupport
 import Testing
@@ -47,6 +48,38 @@ struct LostReportTests {
         let isKept = try await eventually { try await fixture.store.agents().first?.status.sequence ?? 0 > 2 }
         #expect(isKept)
         #expect(try await fixture.store.agents().first?.status.reports == nil)
+      }
+    }
+  }
+
+  /// Nothing is read meanwhile, though the bus holds more.
+  @Test func `reports that the database takes long to ask for are not told as the bus's fault`() async throws {
+    try await ServerFixture.run { fixture in
+      let lost = try await fixture.place("alpha")
+      var book = DigestBook()
+      book.setReport(lost.spec.id, incarnation: 1, sequence: 1)
+      let reported = book
+      var service = try fixture.status()
+      // As long a time between looks as a busy machine needs.
+      service.silence = SilenceCount.Pace(interval: .milliseconds(500))
+      try await fixture.with(service) {
+        try await fixture.pool.withTransaction { holder in
+          try await holder.execute("LOCK TABLE report_requests IN ACCESS EXCLUSIVE MODE")
+          var sequence: Int64 = 1
+          let waits = try await eventually {
+            sequence += 1
+            try await fixture.send([try heartbeat(reported, offset: 0, sequence: sequence)])
+            let waiting = try await holder.query(
+              "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'report_requests'::regclass")
+            return try waiting.first?.decode(Int64.self, at: 0) == 1
+          }
+          #expect(waits)
+          sequence += 1
+          try await fixture.send([try heartbeat(reported, offset: 0, sequence: sequence)])
+          // More than three looks.
+          try await Task.sleep(for: .seconds(4))
+          #expect(fixture.healthStatus("status") == .pass)
+        }
       }
     }
   }

@@ -51,10 +51,10 @@ struct ReadingWatchTests {
     #expect(watch.finding == .standing(partition: 2))
   }
 
-  @Test func `a partition that stands while the database takes in what was read is not the bus's fault`() {
+  @Test func `a partition that stands while the database is waited for is not the bus's fault`() {
     var watch = ReadingWatch()
     var slow = read([0: 7])
-    slow.isStoring = true
+    slow.isWaitingForDatabase = true
     for _ in 0..<9 {
       watch.look([0: 20], read: slow)
       #expect(watch.finding == nil && !watch.isClear)
@@ -87,6 +87,19 @@ struct ReadingWatchTests {
     #expect(watch.isClear && anew.isClear)
     watch.look([0: 6], read: read([0: 4]))
     #expect(!watch.isClear && watch.finding == nil)
+  }
+
+  @Test func `a partition that stands and is read anew from its start has not moved`() {
+    var watch = ReadingWatch()
+    var reading = read([0: 7])
+    for _ in 0..<3 { watch.look([0: 20], read: reading) }
+    #expect(watch.finding == .standing(partition: 0))
+    reading.begin(partition: 0)
+    watch.look([0: 20], read: reading)
+    #expect(!watch.isClear && watch.finding == .standing(partition: 0))
+    reading.note(partition: 0, next: 2)
+    watch.look([0: 20], read: reading)
+    #expect(watch.isClear && watch.finding == nil, "from its start on it moves")
   }
 
   @Test func `a partition that is read from its start was not read as far as before`() {

@@ -120,6 +120,34 @@ struct OutboxTests {
     }
   }
 
+  @Test func `many are asked for again in parts, none of which waits long for who holds a placement`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      for name in ["alpha", "beta", "gamma"] { _ = try await fixture.place(name) }
+      _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      let ids = try await fixture.store.claimOutbox(term: 1, limit: 10).map(\.state.placement)
+      let held = try #require(ids.last)
+      let publish = "UPDATE outbox SET attempts = 1, published_at = now()"
+      let parts: PostgresQuery = """
+        SELECT count(DISTINCT xmin::text) * 10 + count(*) FROM outbox WHERE published_at IS NULL
+        """
+      try await fixture.pool.withConnection { try await $0.script(publish) }
+      #expect(try await fixture.store.requestRepublication(placements: ids, reason: "leader", part: 2) == 3)
+      #expect(try await fixture.count(parts) == 23, "three states, in two parts")
+      try await fixture.pool.withConnection { try await $0.script(publish) }
+      let error = try await fixture.pool.withTransaction { holder -> PostgresError? in
+        try await holder.execute("SELECT FROM placements WHERE id = \(held) FOR UPDATE")
+        let refusal = await #expect(throws: PostgresError.self) {
+          _ = try await fixture.store.requestRepublication(placements: ids, reason: "leader", part: 2)
+        }
+        return refusal
+      }
+      #expect(error?.sqlState == .lockNotAvailable)
+      #expect(try await fixture.count(parts) == 12, "what was asked for stays so")
+      #expect(try await fixture.store.requestRepublication(placements: ids, reason: "leader", part: 2) == 1)
+    }
+  }
+
   /// A decision locks its placements, then the ledger. A batch that gives capacity back and answers a plea locks the
   /// ledger and every placement: never the first while it waits for the second.
   @Test func `a plea beside a removal never stands in the way of a decision`() async throws {

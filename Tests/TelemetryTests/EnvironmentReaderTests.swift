@@ -125,18 +125,20 @@ struct EnvironmentReaderTests {
     let variables = EnvironmentReader.variables { env in
       _ = env.string("S", "Required | text.")
       _ = env.duration("D", default: .milliseconds(1500), in: .zero ... .seconds(5), "A time.")
+      _ = env.optionalString("O", "A text or none.")
       _ = env.list("L", default: [], "Some.")
       _ = env.boolean("B", default: true, "A flag.")
       _ = env.listenAddress("A", default: ListenAddress(host: "::1", port: 8080), "An address.")
     }
-    #expect(variables.map(\.name) == ["S", "D", "L", "B", "A"])
-    #expect(variables.map(\.defaultText) == [nil, "1s500ms", "none", "true", "[::1]:8080"])
+    #expect(variables.map(\.name) == ["S", "D", "O", "L", "B", "A"])
+    #expect(variables.map(\.defaultText) == [nil, "1s500ms", nil, "none", "true", "[::1]:8080"])
     #expect(
-      EnvironmentVariable.markdown(Array(variables.prefix(2))) == #"""
+      EnvironmentVariable.markdown(Array(variables.prefix(3))) == #"""
         | variable | meaning | accepted | if unset |
         |---|---|---|---|
         | `S` | Required \| text. | a text | required |
         | `D` | A time. | a duration such as 250ms, 5s, 1m30s, 2h or 7d, from 0s to 5s | default 1s500ms |
+        | `O` | A text or none. | a text | optional |
 
         """#)
     #expect(

@@ -11,7 +11,7 @@ struct ReadingWatch: Sendable {
 
   private struct Place: Sendable {
     var position: Int64
-    /// At how many looks in a row there was more than that, and nothing was being stored.
+    /// At how many looks in a row there was more than that, and the reading did not wait for the database.
     var looks: Int
   }
 
@@ -28,7 +28,7 @@ struct ReadingWatch: Sendable {
   /// How far each partition was read, as of the last look that was answered.
   private var places: [Int32: Place] = [:]
 
-  /// Takes note of a look. While the database takes in what was read, nothing moves whatever the bus holds: that a
+  /// Takes note of a look. While the reading waits for the database, nothing moves whatever the bus holds: that a
   /// partition stands does not count then.
   ///
   /// - Parameter ends: where partitions end, by the brokers' word; nil where they did not say it in time.
@@ -45,10 +45,12 @@ struct ReadingWatch: Sendable {
     for (partition, end) in ends {
       let position = read.position(of: partition)
       let before = places[partition]
-      let stood = before.flatMap { $0.position == position ? $0.looks : nil }
+      // A partition that is read anew from its start stands lower than before: that is no progress.
+      let stood = before.flatMap { position <= $0.position ? $0.looks : nil }
       let isBehind = position < end
       if isBehind, before == nil || stood != nil { isClear = false }
-      found[partition] = Place(position: position, looks: isBehind ? (stood ?? 0) + (read.isStoring ? 0 : 1) : 0)
+      let looks = isBehind ? (stood ?? 0) + (read.isWaitingForDatabase ? 0 : 1) : 0
+      found[partition] = Place(position: position, looks: looks)
     }
     places = found
     let standing = found.filter { $0.value.looks >= Self.looks }.keys.min()

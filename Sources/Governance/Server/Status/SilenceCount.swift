@@ -58,8 +58,9 @@ struct ReadSoFar: Sendable {
   private var positions: [Int32: Int64] = [:]
   /// How many heartbeats were taken in that were newer than all before.
   private(set) var heartbeats = 0
-  /// Whether the database is taking in what was read: positions move once it has.
-  var isStoring = false
+  /// Whether the reading waits for the database, which takes in what was read or is asked about it: positions move once
+  /// it has answered.
+  var isWaitingForDatabase = false
   /// When a life of the agent spoke last that another has followed.
   private var earlierLifeAt: ContinuousClock.Instant?
 

@@ -16,8 +16,10 @@ struct ZoneObservations: Sendable {
   private static let endsInterval: Duration = .seconds(5)
   /// The reading waits for it: an answer that takes longer is none.
   private static let endsPatience: Duration = .seconds(1)
-  /// Whoever ends waits for it, and nobody else: brokers that are slow do answer.
-  private static let lookPatience: Duration = .seconds(5)
+  /// Whoever ends waits for it, since no cancellation reaches a question that is under way, and then for the
+  /// consumer to close: both have to fit into the ten seconds that a process has to end. Nobody else waits: brokers
+  /// that are slow do answer.
+  private static let lookPatience: Duration = .seconds(3)
 
   /// Why a report is passed over that is one: a metric label, as the reasons of rejections are.
   private enum Unstored: String, CaseIterable {
@@ -87,7 +89,7 @@ struct ZoneObservations: Sendable {
       if events.isEmpty { break }
       try await take(events, from: consumer, &trust, into: reading)
       await lookForEnds(consumer, &trust, &askedForEnds)
-      try await compare(&trust)
+      try await compare(&trust, beside: reading)
       guard progress.isMade(by: events) else { continue }
       health.pass(zone, .reading)
       pause.reset()
@@ -161,8 +163,10 @@ struct ZoneObservations: Sendable {
 
   /// Asks the agent for what it says to have reported and nobody has read. Where it differs by placements that are forgotten, it
   /// is compared once more without them.
-  private func compare(_ trust: inout ReportTrust) async throws {
+  private func compare(_ trust: inout ReportTrust, beside reading: NIOLockedValueBox<ReadSoFar>) async throws {
     guard let request = trust.compare(at: .now) else { return }
+    reading.withLockedValue { $0.isWaitingForDatabase = true }
+    defer { reading.withLockedValue { $0.isWaitingForDatabase = false } }
     let known = trust.placements(in: request.buckets)
     if trust.forget(try await service.store.forgotten(among: known)) { return }
     service.logger.warning(
@@ -190,9 +194,9 @@ struct ZoneObservations: Sendable {
       }
     }
     var isTaken = [Bool](repeating: true, count: batch.count)
-    defer { reading.withLockedValue { $0.isStoring = false } }
+    defer { reading.withLockedValue { $0.isWaitingForDatabase = false } }
     if !batch.isEmpty {
-      reading.withLockedValue { $0.isStoring = true }
+      reading.withLockedValue { $0.isWaitingForDatabase = true }
       do {
         try await store(batch, into: reading)
       } catch let error as PostgresError where error.isFaultOfData {

@@ -18,15 +18,27 @@ extension GovernanceStore {
 
   /// Has the latest state of placements published once more. One that already waits for its first attempt is skipped.
   ///
+  /// It is done part by part, each of which takes as long as any statement at most: decisions wait for the
+  /// placements that a part has locked. For one that somebody holds a part waits five seconds. Where a part fails,
+  /// what was asked for before stays so, and is skipped when all is asked for again.
+  ///
+  /// - Parameter part: how many are asked for at once.
   /// - Returns: How many were asked for.
-  public func requestRepublication(placements: [UUID], reason: String) async throws -> Int {
-    guard !placements.isEmpty else { return 0 }
-    return try await pool.withTransaction { connection in
-      let answers = try await connection.pipeline([
-        Self.republish("p.id = ANY(\(placements))", reason: reason), Self.announceOutbox,
-      ])
-      return answers[0].affected
+  public func requestRepublication(placements: [UUID], reason: String, part: Int = 2000) async throws -> Int {
+    var count = 0
+    var rest = placements[...]
+    while !rest.isEmpty {
+      let ids = Array(rest.prefix(max(part, 1)))
+      rest = rest.dropFirst(ids.count)
+      let more = try await pool.withTransaction { connection in
+        let answers = try await connection.pipeline([
+          "SET LOCAL lock_timeout = '5s'", Self.republish("p.id = ANY(\(ids))", reason: reason), Self.announceOutbox,
+        ])
+        return answers[1].affected
+      }
+      count += more
     }
+    return count
   }
 
   /// Has removals published once more when their moment has passed by the database's clock, and with them a record of the
