@@ -86,8 +86,9 @@ struct ScriptTests {
         # A session of its own, which is the foreground to its members as a terminal's is.
         env --default-signal=INT setsid scripts/test.sh >said 2>&1 &
         pid=$!
-        trap 'cat said; pkill -KILL -s "$pid" || true' EXIT
-        until [ -e waiting ] && [ -e rounds ]; do kill -0 "$pid"; sleep 0.05; done
+        trap 'cat said rounds; pkill -KILL -s "$pid" || true' EXIT
+        # A file is there before what is written to it.
+        until [ -e waiting ] && [ -s rounds ]; do kill -0 "$pid"; sleep 0.05; done
         kill -INT -- "-$pid"
         timeout 60 bash -c 'while pgrep -s "$0" >/dev/null; do sleep 0.1; done' "$pid"
         [ "$(wc -l <rounds)" -eq 1 ]
