@@ -4,6 +4,7 @@ import Kafka
 import Model
 import Postgres
 import Store
+import Telemetry
 import TestSupport
 import Testing
 
