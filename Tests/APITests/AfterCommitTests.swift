@@ -66,7 +66,8 @@ struct AfterCommitTests {
   }
 
   private static func keep(_ api: APIFixture, until gate: AsyncStream<Void>) async throws {
-    try await api.pool.withConnection { _ in for await _ in gate {} }
+    // Longer than anybody else: who gave up would not be waiting any more when the lock goes, on a machine that is busy.
+    try await api.pool.withConnection(deadline: .now + .seconds(120)) { _ in for await _ in gate {} }
   }
 
   @Test func `an act on a move is answered with all that it tells of`() async throws {
