@@ -9,6 +9,25 @@ import Testing
 /// something put on the bus (protocol rule 9). These let messages wait for two seconds.
 @Suite(.timeLimit(.minutes(3)))
 struct MessageTimeoutTests {
+  /// How long it takes a relay that begins now until all states are published.
+  private static func publishing(by holder: String, _ fixture: ServerFixture) async throws -> Duration {
+    let began = ContinuousClock.now
+    try await fixture.with(try fixture.relay(holder)) { try await fixture.expectPublished() }
+    return ContinuousClock.now - began
+  }
+
+  /// How long it takes a publisher of facts that begins now until all are told.
+  private static func telling(_ fixture: ServerFixture) async throws -> Duration {
+    let began = ContinuousClock.now
+    try await fixture.with(try fixture.facts()) {
+      let isTold = try await eventually(within: .seconds(90)) {
+        try await fixture.count("SELECT count(*) FROM public_facts WHERE published_at IS NULL") == 0
+      }
+      #expect(isTold)
+    }
+    return ContinuousClock.now - began
+  }
+
   @Test func `a relay waits out the leader before it for as long as that one lets states wait`() async throws {
     try await ServerFixture.run { fixture in
       try await fixture.place("alpha")
@@ -17,9 +36,7 @@ struct MessageTimeoutTests {
       // It has the state in its hands, and is not heard of any more.
       let claims = try await fixture.store.claimOutbox(term: first.term, limit: 10)
       #expect(claims.count == 1)
-      let began = ContinuousClock.now
-      try await fixture.with(try fixture.relay("second")) { try await fixture.expectPublished() }
-      let waited = ContinuousClock.now - began
+      let waited = try await Self.publishing(by: "second", fixture)
       #expect(waited >= .seconds(14))
     }
   }
@@ -29,14 +46,7 @@ struct MessageTimeoutTests {
       _ = try await fixture.store.beginPublishingFacts(messageTimeout: .seconds(12))
       let claims = try await fixture.store.claimFacts(limit: 10)
       try #require(!claims.isEmpty, "the policy's first version is told")
-      let began = ContinuousClock.now
-      try await fixture.with(try fixture.facts()) {
-        let isTold = try await eventually(within: .seconds(90)) {
-          try await fixture.count("SELECT count(*) FROM public_facts WHERE published_at IS NULL") == 0
-        }
-        #expect(isTold)
-      }
-      let waited = ContinuousClock.now - began
+      let waited = try await Self.telling(fixture)
       #expect(waited >= .seconds(14))
     }
   }
@@ -57,9 +67,7 @@ struct MessageTimeoutTests {
         lease AS (UPDATE relay_leases SET earlier_until = clock_timestamp() + interval '20 seconds' RETURNING 1)
         SELECT (SELECT count(*) FROM tried) + (SELECT count(*) FROM lease)
         """)
-      let began = ContinuousClock.now
-      try await fixture.with(try fixture.relay("third")) { try await fixture.expectPublished() }
-      let waited = ContinuousClock.now - began
+      let waited = try await Self.publishing(by: "third", fixture)
       #expect(waited >= .seconds(20))
       #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'new relay leader'") == 1)
     }
@@ -78,14 +86,7 @@ struct MessageTimeoutTests {
         turn AS (UPDATE facts_publisher SET earlier_until = clock_timestamp() + interval '20 seconds' RETURNING 1)
         SELECT (SELECT count(*) FROM tried) + (SELECT count(*) FROM turn)
         """)
-      let began = ContinuousClock.now
-      try await fixture.with(try fixture.facts()) {
-        let isTold = try await eventually(within: .seconds(90)) {
-          try await fixture.count("SELECT count(*) FROM public_facts WHERE published_at IS NULL") == 0
-        }
-        #expect(isTold)
-      }
-      let waited = ContinuousClock.now - began
+      let waited = try await Self.telling(fixture)
       #expect(waited >= .seconds(20))
     }
   }
