@@ -46,13 +46,15 @@ extension Barrier {
   /// The sites, in parts that have one reason each, once the amounts are left out of it. A rule keeps away hundreds of
   /// clusters for the same words: these are put together once for as far as they go, and not for each.
   fileprivate func parts(in compiled: Compiled) -> [SiteSet] {
-    let (regions, zones) = (compiled.topologies.regions, compiled.topologies.single(by: .zone))
+    let regions = compiled.topologies.regions
     switch cause {
     case .dataClass, .demand, .rule, .network, .resource, .wish: return [sites]
     case .qualification, .residency, .organisation, .scope: return sites.parts { regions[$0] }
     case .service: return code == .serviceVersion ? sites.parts { regions[$0] } : [sites]
     case .taint(_, let onRegion): return onRegion ? sites.parts { regions[$0] } : sites.alone
-    case .sensitivity: return sites.parts { zones[$0] }
+    case .sensitivity:
+      let zones = compiled.topologies.single(by: .zone)
+      return sites.parts { zones[$0] }
     case .attribute(let name, _):
       return sites.parts { compiled.sites[$0].facts?.inconclusive(name) == nil ? 0 : -1 }
     case .site: return sites.alone
