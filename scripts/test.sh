@@ -102,8 +102,9 @@ limit=${REGIE_TEST_ROOM_SECONDS:-600}
 tests=(stdbuf -oL swift test --skip-build --disable-xctest)
 products=$(swift build --show-bin-path "${flags[@]}")
 compute() {
-  # Bash does so once the room that it waits for has ended: whoever waits for this waits for that, too.
-  trap 'exit 143' TERM
+  # Bash does so once the room that it waits for has ended: whoever waits for this waits for that, too. What is in the
+  # background does not hear an interruption by itself, but the room that it runs does, and would only make place for the next.
+  trap 'exit 143' TERM INT
   # Who gives way to everybody may take the longer. Of `swift test` there is one at a time; what is looked for below has no colours.
   limit=$((limit * 3))
   tests=(nice -n 19 env NO_COLOR=1 stdbuf -oL "$products/regiePackageTests.xctest" --testing-library swift-testing)
