@@ -162,6 +162,33 @@ struct LostEventsTests {
         let told = try await survey.readEvents(within: .seconds(20), listing: true)
         let held = Set(told.events.keys)
         #expect(held == keys)
+        let again = try await fixture.store.tellAgain(lackedBy: told.events)
+        #expect(again == 0, "each lies where the bus has acknowledged it")
+      }
+    }
+  }
+
+  @Test(arguments: ["policy/1", "offer/current"])
+  func `what lies over an event with its own data, signed by a made up key, does not keep it from being told again`(
+    _ key: String
+  ) async throws {
+    try await run { fixture, _ in
+      let told = try await fixture.records(of: Topics.events).last { $0.keyString == key }
+      let record = try #require(told)
+      let value = try #require(record.value)
+      let forged = KafkaHeader(Self.signature, try EventSigner(Curve25519.Signing.PrivateKey()).sign(value))
+      try await fixture.send([
+        KafkaMessage(
+          topic: Topics.events, key: try #require(record.key), value: value,
+          headers: record.headers.map { $0.name == Self.signature ? forged : $0 })
+      ])
+      let genuine = Self.told(record)
+      try await fixture.with(try fixture.facts("b")) {
+        let isTold = try await eventually {
+          let latest = try await fixture.records(of: Topics.events).last { $0.keyString == key }
+          return Self.told(latest) == genuine
+        }
+        #expect(isTold)
       }
     }
   }

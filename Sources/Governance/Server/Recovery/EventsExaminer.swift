@@ -21,19 +21,33 @@ extension BusSurvey {
     guard let key = record.key, let name = String(validating: key, as: UTF8.self) else { return }
     guard let value = record.value else { return told.take(event: nil, type: nil, data: [], under: name) }
     let headers = record.headers.map { CloudEvent.Header($0.name, $0.value) }
-    let identifier = read(key, name, headers, value, &told) ? record[header: "ce_id"]?.string : nil
+    let belief = read(key, name, headers, value, &told)
+    let identifier = belief == .refused ? nil : record[header: "ce_id"]?.string
+    let place =
+      belief == .unknownKey ? ToldEvidence.Place(partition: record.partition, offset: record.offset) : nil
     told.take(
       event: identifier.flatMap { UUID(uuidString: $0) }, type: record[header: "ce_type"]?.string, data: value,
-      under: name)
+      unverifiedAt: place, under: name)
+  }
+
+  /// Whether a record is believed.
+  private enum Belief {
+    case verified
+    /// By a key that is not known any more. What it says is not lost, or a change of keys would have everything told
+    /// anew; but anybody can make such a key up.
+    case unknownKey
+    /// Nobody believes it: what it should say is lost.
+    case refused
+
+    init(_ error: any Error) {
+      self = (error as? EventRejection)?.reason == .unknownKey ? .unknownKey : .refused
+    }
   }
 
   /// Takes what a record says.
-  ///
-  /// - Returns: false where nobody believes it, so that what it should say is lost. By a key that is not known any more
-  ///   it is not: a change of keys would have everything told anew.
   private func read(
     _ key: [UInt8], _ name: String, _ headers: [CloudEvent.Header], _ value: [UInt8], _ told: inout ToldEvidence
-  ) -> Bool {
+  ) -> Belief {
     func fact<Fact: PublicFact>(_ type: Fact.Type) throws -> Fact {
       try BusCodec.fact(type, key: key, headers: headers, data: value, verifier: verifier).fact
     }
@@ -46,31 +60,30 @@ extension BusSurvey {
       case "audit":
         told.take(try BusCodec.anchor(key: key, headers: headers, data: value, verifier: verifier), under: name)
       case "epoch": told.take(try fact(EpochFact.self))
-      default: return !told.listsEvents || isSigned(headers, value, under: name)
+      default: return told.listsEvents ? belief(in: headers, value, under: name) : .verified
       }
-      return true
+      return .verified
     } catch {
       if name.hasPrefix("audit/") {
         told.refuse(anchor: headers, value: value, under: name)
       } else {
         told.refuse()
       }
-      return (error as? EventRejection)?.reason == .unknownKey
+      return Belief(error)
     }
   }
 
-  /// Whether an event that is not read is about what its key names, and is signed, by whatever key where that is not known
-  /// any more.
-  private func isSigned(_ headers: [CloudEvent.Header], _ value: [UInt8], under name: String) -> Bool {
+  /// Whether an event that is not read is believed: it is about what its key names, and signed.
+  private func belief(in headers: [CloudEvent.Header], _ value: [UInt8], under name: String) -> Belief {
     do throws(EventRejection) {
       let event = try CloudEvent(headers: headers, data: value)
       // About anything else it is refused by all who read it.
-      guard event.subject == name else { return false }
-      guard let signature = event.extensions[BusCodec.signatureAttribute] else { return false }
+      guard event.subject == name else { return .refused }
+      guard let signature = event.extensions[BusCodec.signatureAttribute] else { return .refused }
       try verifier.verify(signature, over: value)
-      return true
+      return .verified
     } catch {
-      return error.reason == .unknownKey
+      return Belief(error)
     }
   }
 }

@@ -102,8 +102,9 @@ extension GovernanceStore {
   }
 
   /// Has told again what the bus has lost: of each thing the latest state, where it was published and another event
-  /// lies under its key, or other data or another type as the same event, or none. Of findings that the bus was told to
-  /// forget nothing is kept to be told.
+  /// lies under its key, or other data or another type as the same event, or none. An event whose signature could not
+  /// be verified is held only where the bus has acknowledged it. Of findings that the bus was told to forget nothing is
+  /// kept to be told.
   ///
   /// - Parameter events: by key, the event that lies last on the topic, all of which was read.
   /// - Returns: how many are told again.
@@ -118,8 +119,10 @@ extension GovernanceStore {
           AND NOT EXISTS (SELECT FROM public_facts l WHERE l.key = f.key AND l.id > f.id)
           AND NOT EXISTS (SELECT FROM unnest(
               \(held.map(\.key)), \(held.map(\.value.id)), \(held.map(\.value.type)),
-              \(held.map(\.value.content.bytes))) AS h (key, event, type, content)
-            WHERE h.key = f.key AND h.event = f.event AND h.type = f.type AND h.content = sha256(f.data))
+              \(held.map(\.value.content.bytes)), \(held.map { $0.value.unverifiedAt?.partition }),
+              \(held.map { $0.value.unverifiedAt?.offset })) AS h (key, event, type, content, partition, place)
+            WHERE h.key = f.key AND h.event = f.event AND h.type = f.type AND h.content = sha256(f.data)
+              AND (h.place IS NULL OR (h.partition = f.partition AND h.place = f."offset")))
         """, deadline: .now + .seconds(300))
     }
   }

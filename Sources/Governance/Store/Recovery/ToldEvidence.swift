@@ -25,6 +25,20 @@ public struct ToldEvidence: Sendable {
     public var content: ContentDigest
   }
 
+  /// Where a record lies on the topic.
+  public struct Place: Sendable, Hashable {
+    /// The partition.
+    public var partition: Int32
+    /// The offset in it.
+    public var offset: Int64
+
+    /// A place.
+    public init(partition: Int32, offset: Int64) {
+      self.partition = partition
+      self.offset = offset
+    }
+  }
+
   /// An event, whoever has signed it.
   public struct Event: Sendable, Hashable {
     /// What names it. Nothing vouches for that: it is in no signed data.
@@ -33,12 +47,16 @@ public struct ToldEvidence: Sendable {
     public var type: String
     /// Of the record's exact bytes.
     public var content: ContentDigest
+    /// Where it lies, if it is signed by a key that is not known any more: anybody can make up such a one, so the event
+    /// counts where the bus has acknowledged it, and nowhere else. Nil where its signature was verified.
+    public var unverifiedAt: Place?
 
     /// An event.
-    public init(id: UUID, type: String, content: ContentDigest) {
+    public init(id: UUID, type: String, content: ContentDigest, unverifiedAt: Place? = nil) {
       self.id = id
       self.type = type
       self.content = content
+      self.unverifiedAt = unverifiedAt
     }
   }
 
@@ -108,13 +126,16 @@ public struct ToldEvidence: Sendable {
   /// - Parameters:
   ///   - type: the event's; without one nobody believes it.
   ///   - data: the record's exact bytes.
-  public mutating func take(event: UUID?, type: String?, data: [UInt8], under key: String) {
+  ///   - place: as ``Event/unverifiedAt``.
+  public mutating func take(
+    event: UUID?, type: String?, data: [UInt8], unverifiedAt place: Place? = nil, under key: String
+  ) {
     guard listsEvents else { return }
     guard let event, let type else {
       events[key] = nil
       return
     }
-    events[key] = Event(id: event, type: type, content: ContentDigest(of: data))
+    events[key] = Event(id: event, type: type, content: ContentDigest(of: data), unverifiedAt: place)
   }
 
   /// Takes that an epoch has begun.

@@ -64,11 +64,24 @@ extension KafkaHandle {
         .unknownTopic, "topic \(topic) does not exist, and did not appear within \(limit)", isRetriable: true)
   }
 
-  /// Asks for the ends of each partition. Blocks for at most `limit`: to be offloaded.
+  /// Asks for the ends of partitions, and behind that which partitions the topic has: somebody may have added some.
+  /// Where the latter is not answered in time, the ends were told all the same. Blocks for at most `limit`: to be
+  /// offloaded.
+  func ends(topic: String, partitions: [Int32], within limit: Duration) throws(KafkaError) -> TopicEnds {
+    let deadline = ContinuousClock.now + limit
+    let marks = try watermarks(topic: topic, partitions: partitions, within: limit)
+    let left = ContinuousClock.now.duration(to: deadline)
+    guard left > .zero, let found = try? metadata(topic: topic, within: left) else {
+      return TopicEnds(watermarks: marks, partitions: nil)
+    }
+    return TopicEnds(watermarks: marks, partitions: found.partitions)
+  }
+
+  /// Asks for the ends of each partition. Blocks for at most `limit`.
   ///
   /// By the question for offsets at a time, which knows the ends as well: the library's own one for watermarks waits for
   /// its answer whatever the deadline, for minutes where a broker is away.
-  func watermarks(topic: String, partitions: [Int32], within limit: Duration) throws(KafkaError)
+  private func watermarks(topic: String, partitions: [Int32], within limit: Duration) throws(KafkaError)
     -> [Int32: KafkaWatermarks]
   {
     let deadline = ContinuousClock.now + limit
@@ -95,4 +108,12 @@ extension KafkaHandle {
     if let error = list.firstError { throw error }
     return list.offsets
   }
+}
+
+/// What the brokers say of a topic that is read.
+struct TopicEnds: Sendable {
+  /// The ends of the partitions that were asked for.
+  let watermarks: [Int32: KafkaWatermarks]
+  /// The partitions that there are by now; nil where nobody has said it.
+  let partitions: [Int32]?
 }

@@ -27,7 +27,15 @@ struct ConsumerState {
 
   mutating func endReading() { isReading = false }
 
-  /// Keeps an error that was met behind events, which go first: the library tells it only once.
+  /// What the reader is to be told where the topic has partitions that are not read; nil where it has none, and where
+  /// nobody has said which there are.
+  func growth(of topic: String, to found: [Int32]?) -> KafkaError? {
+    guard let partitions, let found, !Set(found).isSubset(of: partitions) else { return nil }
+    return KafkaError(
+      .partitionCount, "topic \(topic) has \(found.count) partitions by now, of which \(partitions.count) are read")
+  }
+
+  /// Keeps an error that was met behind events, which go first, or beside the reading: it is told only once.
   mutating func keep(_ failure: KafkaError) { self.failure = failure }
 
   /// The error that was kept, once.

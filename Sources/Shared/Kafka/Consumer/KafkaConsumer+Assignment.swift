@@ -53,10 +53,27 @@ extension KafkaConsumer {
     bell.ring()
   }
 
-  /// Asks the brokers for the ends of every partition, trying again on what passes by itself. A cancelled task waits for
-  /// one try at most: the first is far shorter than what may be given for all of them, the next are longer, so that a slow
-  /// broker is heard as well.
+  /// Asks the brokers for the ends of every partition that is read, trying again on what passes by itself. A cancelled
+  /// task waits for one try at most: the first is far shorter than what may be given for all of them, the next are
+  /// longer, so that a slow broker is heard as well.
+  ///
+  /// It is asked as well which partitions there are by now. Where somebody has added some, which nothing else tells of,
+  /// ``next()`` throws `partitionCount`: whoever reads has to begin anew.
   public func watermarks(within limit: Duration = .seconds(10)) async throws -> [Int32: KafkaWatermarks] {
+    let ends = try await ends(within: limit)
+    if let growth = growth(in: ends) {
+      state.withLockedValue { $0.keep(growth) }
+      bell.ring()
+    }
+    return ends.watermarks
+  }
+
+  private func growth(in ends: TopicEnds) -> KafkaError? {
+    let topic = topic
+    return state.withLockedValue { $0.growth(of: topic, to: ends.partitions) }
+  }
+
+  private func ends(within limit: Duration) async throws -> TopicEnds {
     let deadline = ContinuousClock.now + limit
     let partitions = try await open(within: limit)
     let handle = try locked { (state) throws(KafkaError) in try state.openHandle() }
@@ -68,7 +85,7 @@ extension KafkaConsumer {
       do {
         return try await handle.offloading { [longest] (handle) throws(KafkaError) in
           let left = min(ContinuousClock.now.duration(to: deadline), longest)
-          return try handle.watermarks(topic: topic, partitions: partitions, within: left)
+          return try handle.ends(topic: topic, partitions: partitions, within: left)
         }
       } catch {
         guard error.isRetriable, .now < deadline else { throw error }
@@ -80,8 +97,13 @@ extension KafkaConsumer {
 
   /// What must be read until the topic, as it is now, is known. Take it before the first ``next()`` and give it every
   /// event.
+  ///
+  /// - Throws: ``KafkaError``: `partitionCount` where partitions were added since those that are read were found,
+  ///   without which the topic would not be known; or why the brokers could not be asked.
   public func snapshot(within limit: Duration = .seconds(30)) async throws -> SnapshotTracker {
-    let watermarks = try await watermarks(within: limit)
+    let ends = try await ends(within: limit)
+    if let growth = growth(in: ends) { throw growth }
+    let watermarks = ends.watermarks
     switch start {
     case .beginning, .committed: return SnapshotTracker(watermarks: watermarks)
     case .end: return SnapshotTracker(watermarks: watermarks, positions: watermarks.mapValues(\.high))
