@@ -126,6 +126,27 @@ struct ExplanationViewTests {
     #expect(alone.environments.first?.withheld == nil)
   }
 
+  @Test func `how many clusters are others' is told as that, whether or not their names are known`() throws {
+    let (explanation, _) = try asked(foreign: ["autrui-1", "zone-9"])
+    for form in [DecisionDocument.Form.ranked, .verdicts] {
+      func environment(to reader: ExplanationReader) throws -> ExplanationView.Environment {
+        let view = ExplanationView(
+          stored: explanation.record(in: form), offer: Offer(), to: reader, language: .fr, extent: .full)
+        return try #require(view.environments.first)
+      }
+      let own = try environment(to: .project)
+      #expect(own.withheld == 2 && own.refused == 1)
+      #expect(own.lost.map(\.code) == [.clusterCordoned] && own.lost.map(\.count) == [1])
+      let all = try environment(to: .everything)
+      #expect(all.withheld == nil && all.refused == 3 && all.lost.map(\.count).reduce(0, +) == 3)
+      let known = form == .ranked ? [] : ["nord-1", "nord-2"]
+      for told in [own, all] {
+        let named = told.candidates.map(\.cluster)
+        #expect(named == known)
+      }
+    }
+  }
+
   @Test func `the term that only what is new holds is told, of this engine and of what was stored`() throws {
     let (explanation, offer) = try asked { request in
       request.project.spec.environments[0].replicas = 2

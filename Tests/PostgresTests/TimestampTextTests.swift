@@ -35,6 +35,17 @@ struct TimestampTextTests {
     }
   }
 
+  @Test func `microseconds come back exactly in 2137 and after too, as text and in arrays`() {
+    var random = SeededGenerator()
+    for _ in 0..<2000 {
+      let microseconds = Int64.random(in: 4_300_000_000_000_000...8_500_000_000_000_000, using: &random)
+      let date = Date(timeIntervalSinceReferenceDate: Double(microseconds) / 1_000_000)
+      #expect(TimestampText.decode(TimestampText.encode(date)) == date, "\(random)")
+      // Of 2000 on, as the server counts them.
+      #expect(TimestampText.microseconds(date) == microseconds + 366 * 86_400_000_000, "\(random)")
+    }
+  }
+
   @Test func `other time zones are understood`() {
     let instant = TimestampText.decode("2026-07-01 12:00:00+00")
     #expect(TimestampText.decode("2026-07-01 14:00:00+02") == instant)

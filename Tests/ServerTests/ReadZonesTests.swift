@@ -65,6 +65,25 @@ struct ReadZonesTests {
     }
   }
 
+  @Test func `that the database takes no observations is not told as the bus's fault, and no more once it does`()
+    async throws
+  {
+    try await ServerFixture.run { fixture in
+      func rename(_ table: String, to name: String) async throws {
+        try await fixture.pool.withConnection { try await $0.script("ALTER TABLE \(table) RENAME TO \(name)") }
+      }
+      try await rename("consumer_offsets", to: "away")
+      try await fixture.with(try fixture.status()) {
+        let isTold = try await eventually { fixture.healthStatus("status") == .degraded }
+        #expect(isTold)
+        #expect(Self.message(fixture)?.hasPrefix("la base ne prend pas les observations de la zone z0") == true)
+        try await rename("away", to: "consumer_offsets")
+        let isWell = try await eventually { fixture.healthStatus("status") == .pass }
+        #expect(isWell)
+      }
+    }
+  }
+
   /// 3: the topic does not exist.
   @Test func `a topic that was there and can not be read is looked for again`() async throws {
     try await ServerFixture.run { fixture in

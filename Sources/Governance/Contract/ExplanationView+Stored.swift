@@ -29,7 +29,7 @@ extension ExplanationView {
         let isWhole = best.count == environment.accepted
         let refusals = places.refusals(environment, but: accepting)
         let foreign = reader == .everything ? [] : refusals.filter { $0.reasons.isForeign }
-        let told = reader == .everything ? refusals : refusals.filter { !$0.reasons.isForeign }
+        let told = places.named(reader == .everything ? refusals : refusals.filter { !$0.reasons.isForeign })
         let others = isWhole ? told.prefix(limit - best.count).map { places.candidate($0, language) } : []
         let candidates = environment.candidates - foreign.count
         return Environment(
@@ -84,17 +84,22 @@ private struct StoredPlaces {
   /// What a cluster says that refuses an environment: by its number, all of it.
   typealias Refusal = (site: Int, reasons: [Reason])
 
-  /// The clusters that refuse an environment, in the order of their names, but for those that are told as accepting it.
+  /// The clusters that refuse an environment, in the order of their names, but for those that are told as accepting it. That
+  /// one of them is none of a project's business its reasons say, whether or not its name is known.
   func refusals(_ environment: DecisionDocument.Environment, but told: [CandidateVerdict]) -> [Refusal] {
-    let accepting = Set(told.map(\.cluster))
+    let (accepting, best) = (Set(told.map(\.cluster)), Set(environment.best.map(\.site)))
     var reasons: [Int: [Reason]] = [:]
     for finding in environment.refusals {
       for site in finding.sites.sites { reasons[site, default: []].append(finding.reason) }
     }
-    return clusters.indices.filter { reasons[$0] != nil && !accepting.contains(clusters[$0].name) }.map { site in
-      (site, reasons[site, default: []].sorted())
+    let sites = reasons.keys.filter { site in
+      !best.contains(site) && !(isKnown(site) && accepting.contains(clusters[site].name))
     }
+    return sites.sorted().map { site in (site, reasons[site, default: []].sorted()) }
   }
+
+  /// Those that can be told by their names.
+  func named(_ refusals: [Refusal]) -> [Refusal] { refusals.filter { isKnown($0.site) } }
 
   func candidate(_ refusal: Refusal, _ language: Language) -> ExplanationView.Candidate {
     let cluster = clusters[refusal.site]

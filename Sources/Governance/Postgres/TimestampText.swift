@@ -8,8 +8,7 @@ enum TimestampText {
 
   static func encode(_ date: Date) -> String {
     let seconds = date.timeIntervalSinceReferenceDate
-    // From the reference date the double still resolves microseconds; from 1970 it would lose a bit.
-    guard let offset = Int64(exactly: (seconds * 1_000_000).rounded()), abs(offset) < 1 << 60 else {
+    guard let offset = offset(seconds) else {
       return seconds.isNaN ? "not a date" : seconds < 0 ? "-infinity" : "infinity"
     }
     let (days, time) = (offset + Int64(unixToReference) * 1_000_000).flooredDivision(by: microsecondsPerDay)
@@ -25,11 +24,20 @@ enum TimestampText {
   /// not a date.
   static func microseconds(_ date: Date) -> Int64? {
     let seconds = date.timeIntervalSinceReferenceDate
-    guard let offset = Int64(exactly: (seconds * 1_000_000).rounded()), abs(offset) < 1 << 60 else {
+    guard let offset = offset(seconds) else {
       return seconds.isNaN ? nil : seconds < 0 ? .min : .max
     }
     // The reference date is 2001; 2000 was a leap year.
     return offset + 366 * microsecondsPerDay
+  }
+
+  /// The nearest microsecond to a number of seconds, both counted from the reference date: from there the double still
+  /// resolves microseconds, and from 1970 it would lose a bit. Nil for what is no number, or further off than any date is.
+  private static func offset(_ seconds: Double) -> Int64? {
+    guard abs(seconds) < Double(Int64(1) << 60) / 1_000_000 else { return nil }
+    // The fraction by itself: the product of all seconds has no room for it in 2137 and after.
+    let whole = seconds.rounded(.down)
+    return Int64(whole) * 1_000_000 + Int64(((seconds - whole) * 1_000_000).rounded())
   }
 
   static func decode(_ text: String) -> Date? {

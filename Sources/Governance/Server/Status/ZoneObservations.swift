@@ -47,11 +47,18 @@ struct ZoneObservations: Sendable {
         return
       } catch {
         service.topics.doubt(zone, after: error)
-        health.degraded(zone, .reading, "le bus ne donne pas les observations de la zone \(zone)")
+        health.degraded(zone, .reading, Self.trouble(error, in: zone))
         service.logger.warning("Observations are read again", metadata: ["zone": "\(zone)", "error": "\(error)"])
         await pause.wait()
       }
     }
+  }
+
+  /// What `/health` says where nothing is read: whoever looks after the bus can not mend what the database does not take.
+  private static func trouble(_ error: any Error, in zone: String) -> String {
+    error is PostgresError || error is StoreError
+      ? "la base ne prend pas les observations de la zone \(zone) : elles attendent sur le bus"
+      : "le bus ne donne pas les observations de la zone \(zone)"
   }
 
   private func consumeOnce(_ pause: inout Pause) async throws {
