@@ -9,8 +9,9 @@ import Testing
 
 @testable import API
 
-/// What is long to compute, asked for by many at once.
-@Suite(.timeLimit(.minutes(3)))
+/// What is long to compute, asked for by many at once. One after the other: each takes all threads of a line, of which
+/// there is one in the process, and two of them would wait for each other.
+@Suite(.serialized, .timeLimit(.minutes(3)))
 struct AskersTests {
   @Test func `who asks much waits no longer in front of the others than his share`() async throws {
     try await APIFixture.run(authentication: .required(SpokenRoles())) { api in
@@ -131,7 +132,7 @@ private struct BusyThreads {
       group.addTask {
         try await run {
           begun.withLockedValue { $0 += 1 }
-          _ = gate.wait(timeout: .now() + 20)
+          _ = gate.wait(timeout: .now() + 120)
         }
         return nil
       }

@@ -9,8 +9,8 @@ import Testing
 
 @testable import API
 
-/// These stop their database, and therefore have one each.
-@Suite(.timeLimit(.minutes(3)))
+/// These stop their database, and therefore have one each. For a minute they may only wait for connections that never come.
+@Suite(.timeLimit(.minutes(5)))
 struct OutageTests {
   private func database() async throws -> (PostgresServer, PostgresConfiguration) {
     let server = try await PostgresServer.start()

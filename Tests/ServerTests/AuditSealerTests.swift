@@ -69,7 +69,7 @@ struct AuditSealerTests {
         #expect(try await fixture.store.auditHead().anchoredPosition == 0)
         try await fixture.mock.setUp()
         #expect(
-          try await eventually(within: .seconds(60)) {
+          try await eventually {
             try await fixture.store.auditHead().anchoredPosition == head.position
           })
         #expect(try await eventually { fixture.healthStatus("anchor-a") == .pass })

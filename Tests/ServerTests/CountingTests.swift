@@ -21,7 +21,8 @@ struct CountingTests {
   @Test func `what refusals and failures are counted by is there before the first`() async throws {
     let registry = PrometheusRegistry()
     try await withMetricsFactory(PrometheusMetricsFactory(registry: registry)) {
-      try await ServerFixture.run { fixture in
+      // What the bus acknowledges late would be counted as a failure.
+      try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
         let webhooks = WebhookService(
           store: fixture.store, database: fixture.database,
           sender: WebhookSender(destinations: NetworkGuard(), authority: nil), logger: KafkaBroker.quiet)

@@ -34,7 +34,7 @@ struct FlowsServiceTests {
             _ = try await connection.query("SELECT id FROM network_flows WHERE id = \(id) FOR UPDATE")
             let own = try await connection.query("SELECT pg_backend_pid() AS pid")
             hasBegun.yield(try #require(own.first).decode(Int32.self, "pid"))
-            _ = try await connection.query("SELECT pg_sleep(60)")
+            _ = try await connection.query("SELECT pg_sleep(120)", deadline: .now + .seconds(150))
           }
         }
         var first = inside.makeAsyncIterator()

@@ -70,7 +70,7 @@ struct ForgettingServiceTests {
   }
 
   @Test func `the topic and the zone's record forget it together, and nothing else`() async throws {
-    try await ServerFixture.run { fixture in
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
       let gone = try await prepare(fixture)
       try await fixture.with(try fixture.relay(), forgetting(fixture)) {
         #expect(try await eventually { try await tombstones(fixture) == gone })
@@ -90,7 +90,7 @@ struct ForgettingServiceTests {
 
   /// 46, as in ``RelayTests``: the client takes it for success, and the mock has not kept the tombstone.
   @Test func `a tombstone of which nobody knows where the bus has it is sent again`() async throws {
-    try await ServerFixture.run { fixture in
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
       let gone = try await prepare(fixture)
       try await fixture.with(try fixture.relay()) {
         try await expectAgreement(fixture, count: 2)
@@ -104,7 +104,7 @@ struct ForgettingServiceTests {
   }
 
   @Test func `a zone in which all is forgotten still has a record, which says so`() async throws {
-    try await ServerFixture.run { fixture in
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
       _ = try await prepare(fixture, removing: ["alive", "gone"])
       try await fixture.with(try fixture.relay(), forgetting(fixture)) {
         #expect(try await eventually { try await tombstones(fixture).count == 2 })
@@ -141,7 +141,7 @@ struct ForgettingServiceTests {
   /// Where the leader may end: before it sends, and after the bus has it but before the database knows.
   @Test(arguments: [false, true])
   func `a leader that ends half way leaves the rest to the next`(isSent: Bool) async throws {
-    try await ServerFixture.run { fixture in
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
       let gone = try await prepare(fixture)
       #expect(try await fixture.store.forgetRemoved(olderThan: .seconds(86_400), limit: 10).forgotten == 1)
       if isSent {

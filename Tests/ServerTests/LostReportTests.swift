@@ -65,6 +65,8 @@ struct LostReportTests {
       service.silence = SilenceCount.Pace(interval: .milliseconds(500))
       try await fixture.with(service) {
         try await fixture.pool.withTransaction { holder in
+          // Else the database ends whoever says nothing for a quarter of a minute: to send may take long beside others.
+          try await holder.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
           try await holder.execute("LOCK TABLE report_requests IN ACCESS EXCLUSIVE MODE")
           var sequence: Int64 = 1
           let waits = try await eventually {

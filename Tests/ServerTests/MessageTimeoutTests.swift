@@ -20,7 +20,7 @@ struct MessageTimeoutTests {
   private static func telling(_ fixture: ServerFixture) async throws -> Duration {
     let began = ContinuousClock.now
     try await fixture.with(try fixture.facts()) {
-      let isTold = try await eventually(within: .seconds(90)) {
+      let isTold = try await eventually {
         try await fixture.count("SELECT count(*) FROM public_facts WHERE published_at IS NULL") == 0
       }
       #expect(isTold)

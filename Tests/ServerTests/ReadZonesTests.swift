@@ -92,7 +92,7 @@ struct ReadZonesTests {
       try await fixture.mock.setTopicError(Topics.observed(zone: "z0"), 3)
       try await fixture.with(try fixture.status()) {
         // A reader waits half a minute for a topic to appear.
-        let isLookedFor = try await eventually(within: .seconds(90)) {
+        let isLookedFor = try await eventually {
           (try? await fixture.topics.ensure(zones: ["z0"], within: .seconds(2))) == nil
         }
         #expect(isLookedFor, "it is taken for granted")

@@ -126,7 +126,7 @@ struct RelayTests {
   }
 
   @Test func `a leader whose lock is cut off steps down, and what it had tried is published again`() async throws {
-    try await ServerFixture.run { fixture in
+    try await ServerFixture.run(messageTimeout: .seconds(20)) { fixture in
       let placement = try await fixture.place("alpha")
       try await fixture.with(try fixture.relay()) {
         try await fixture.expectPublished()
@@ -177,7 +177,7 @@ struct RelayTests {
         // Longer than the lease: it is renewed.
         let renewed = try await fixture.store.relayLease()?.renewedAt
         #expect(
-          try await eventually(within: .seconds(90)) {
+          try await eventually {
             let lease = try await fixture.store.relayLease()
             return (lease?.renewedAt).flatMap { now in renewed.map { now.microseconds(since: $0) > 18_000_000 } }
               ?? false

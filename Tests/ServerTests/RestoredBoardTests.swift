@@ -215,11 +215,11 @@ struct RestoredBoardTests {
       try await fixture.mock.setDown()
       try await fixture.with(try fixture.sealer("b"), try fixture.facts("b"), try fixture.relay("b")) {
         for name in ["anchor-b", "facts-b", "relay-b"] {
-          #expect(try await eventually(within: .seconds(60)) { fixture.healthStatus(name) == .degraded }, "\(name)")
+          #expect(try await eventually { fixture.healthStatus(name) == .degraded }, "\(name)")
         }
         try await fixture.mock.setUp()
         for name in ["anchor-b", "facts-b", "relay-b"] {
-          #expect(try await eventually(within: .seconds(60)) { fixture.healthStatus(name) == .pass }, "\(name)")
+          #expect(try await eventually { fixture.healthStatus(name) == .pass }, "\(name)")
         }
       }
     }
@@ -256,7 +256,7 @@ struct RestoredBoardTests {
         try await fixture.place("beta")
         #expect(try await fixture.store.suspension() == nil)
         try await fixture.mock.setUp()
-        let isSuspended = try await eventually(within: .seconds(90)) { try await fixture.store.suspension() != nil }
+        let isSuspended = try await eventually { try await fixture.store.suspension() != nil }
         #expect(isSuspended)
       }
       #expect(try await fixture.records(of: Topics.desired(zone: "z0")).count == before)
@@ -277,7 +277,7 @@ extension RestoredBoardTests {
         try await Task.sleep(for: .seconds(4))
         #expect(try await fixture.store.suspension() == nil, "nobody knows yet")
         try await fixture.mock.setTopicError(Topics.events, 0)
-        #expect(try await eventually(within: .seconds(90)) { try await fixture.store.suspension() != nil })
+        #expect(try await eventually { try await fixture.store.suspension() != nil })
       }
       #expect(try await fixture.records(of: Topics.desired(zone: "z0")).count == before)
     }

@@ -183,7 +183,7 @@ struct ServerFixture: Sendable {
 
   /// Waits until the relay has nothing left to publish.
   func expectPublished(sourceLocation: SourceLocation = #_sourceLocation) async throws {
-    let isDone = try await eventually(within: .seconds(90)) { try await unpublished() == 0 }
+    let isDone = try await eventually { try await unpublished() == 0 }
     #expect(isDone, "something is not published", sourceLocation: sourceLocation)
   }
 
@@ -244,7 +244,7 @@ func expectOrdered(_ states: [DesiredState], sourceLocation: SourceLocation = #_
 }
 
 /// Waits until a condition that nothing announces holds; gives up after a time that only a defect reaches.
-func eventually(within limit: Duration = .seconds(40), _ condition: () async throws -> Bool) async throws -> Bool {
+func eventually(within limit: Duration = .seconds(120), _ condition: () async throws -> Bool) async throws -> Bool {
   let end = ContinuousClock.now + limit
   while try await !condition() {
     if .now > end { return false }

@@ -15,7 +15,7 @@ struct StandingByTests {
     try await ServerFixture.run { fixture in
       func expect(_ status: HealthStatus, of instance: String) async throws {
         for name in ["relay", "facts", "anchor"].map({ "\($0)-\(instance)" }) {
-          #expect(try await eventually(within: .seconds(60)) { fixture.healthStatus(name) == status }, "\(name)")
+          #expect(try await eventually { fixture.healthStatus(name) == status }, "\(name)")
         }
       }
       // It does not exist, for whoever asks.
@@ -50,7 +50,7 @@ struct StandingByTests {
       }
       func expect(_ status: HealthStatus, of instance: String) async throws {
         for name in names.map({ "\($0)-\(instance)" }) {
-          let isTold = try await eventually(within: .seconds(60)) { fixture.healthStatus(name) == status }
+          let isTold = try await eventually { fixture.healthStatus(name) == status }
           #expect(isTold, "\(name)")
         }
       }

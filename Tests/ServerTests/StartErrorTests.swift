@@ -8,7 +8,7 @@ import Testing
 @testable import Server
 
 /// What keeps the real program from starting, each with words that say what to do.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(3)))
 struct StartErrorTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var testDescription: String
@@ -82,7 +82,7 @@ struct StartErrorTests {
     let database = try await PostgresServer.shared().freshDatabase().url
     let given = try environment(key, database: database).merging(example.environment) { $1 }
     let program = try SystemUnderTestProgram.start("governance", environment: given)
-    let status = try await program.waitForEnd(within: .seconds(30))
+    let status = try await program.waitForEnd(within: .seconds(120))
     #expect(status > 0, "it ended with \(status)")
     for words in example.says { #expect(program.output.contains(words), "\(words) in:\n\(program.tail())") }
   }
@@ -121,7 +121,7 @@ struct StartErrorTests {
     ].merging(more) { $1 }
     let program = try SystemUnderTestProgram.start(
       "governance", environment: try environment(key, database: database).merging(known) { $1 })
-    let status = try await program.waitForEnd(within: .seconds(30))
+    let status = try await program.waitForEnd(within: .seconds(120))
     #expect(status > 0, "it ended with \(status):\n\(program.tail())")
     for part in words { #expect(program.output.contains(part), "\(part) in:\n\(program.tail())") }
   }
@@ -135,7 +135,7 @@ struct StartErrorTests {
     var given = try environment(key, database: database)
     given[variable] = "127.0.0.1:\(server.port)"
     let program = try SystemUnderTestProgram.start("governance", environment: given)
-    #expect(try await program.waitForEnd(within: .seconds(60)) > 0)
+    #expect(try await program.waitForEnd(within: .seconds(120)) > 0)
     for words in ["127.0.0.1:\(server.port)", "free the port", variable] {
       #expect(program.output.contains(words), "\(words) in:\n\(program.tail())")
     }
@@ -147,7 +147,7 @@ struct StartErrorTests {
     defer { server.close() }
     let given = try environment(key, database: "postgres://regie@127.0.0.1:\(server.port)/regie")
     let program = try SystemUnderTestProgram.start("governance", environment: given)
-    #expect(try await program.waitForEnd(within: .seconds(60)) > 0)
+    #expect(try await program.waitForEnd(within: .seconds(120)) > 0)
     for words in ["127.0.0.1:\(server.port)", "11.22", "14"] {
       #expect(program.output.contains(words), "\(words) in:\n\(program.tail())")
     }
@@ -161,7 +161,7 @@ struct StartErrorTests {
     var given = try environment(key, database: try await PostgresServer.shared().freshDatabase().url)
     given[variable] = value
     let program = try SystemUnderTestProgram.start("governance", environment: given)
-    #expect(try await program.waitForEnd(within: .seconds(60)) > 0)
+    #expect(try await program.waitForEnd(within: .seconds(120)) > 0)
     for words in [told, variable] { #expect(program.output.contains(words), "\(words) in:\n\(program.tail())") }
   }
 }

@@ -68,6 +68,8 @@ struct StoreObserverTests {
       let observer = try Self.observer(fixture)
       let began = ContinuousClock.now
       try await fixture.pool.withTransaction { holder in
+        // Else the database ends whoever says nothing for a quarter of a minute, and what is held is free.
+        try await holder.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
         _ = try await holder.query("SELECT id FROM placements FOR UPDATE")
         await observer.observe()
       }

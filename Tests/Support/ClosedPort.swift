@@ -7,12 +7,16 @@ public final class ClosedPort: Sendable {
   private let descriptor: Int32
 
   /// Asks the kernel for one.
-  public init() throws {
+  public convenience init() throws { try self.init(0) }
+
+  /// Takes this one, or where it is 0 one that the kernel gives.
+  init(_ wanted: UInt16) throws {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw TestSupportError("no socket is left: \(String(cString: strerror(errno)))") }
     self.descriptor = descriptor
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = wanted.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let status = withUnsafeMutablePointer(to: &address) { pointer in

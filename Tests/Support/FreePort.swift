@@ -1,8 +1,28 @@
+internal import Foundation
+internal import NIOConcurrencyHelpers
+
 /// A TCP port of the loopback interface that nobody used a moment ago.
 public enum FreePort {
-  /// Asks the kernel for one. Another process could take it before the caller does, which is rare enough for tests.
+  /// Where the kernel begins to give ports away.
+  static let firstOfKernel: UInt16 = {
+    let range = try? String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8)
+    return range?.split(whereSeparator: \.isWhitespace).first.flatMap { UInt16($0) } ?? 32_768
+  }()
+
+  private static let lowest: UInt16 = 10_000
+  private static let found = NIOLockedValueBox<Set<UInt16>>([])
+
+  /// Finds one that was not found before, and that the kernel gives to nobody. What it gives, it gives to any client
+  /// that connects to anything meanwhile: before a server takes the port, which is seconds later where that has to be
+  /// made ready first, and while the server is stopped. Whoever calls it then may even be connected to himself.
   public static func find() throws -> Int {
-    try ClosedPort().number
+    for _ in 0..<100 {
+      guard let port = (lowest..<max(lowest, firstOfKernel)).randomElement() else { break }
+      let isNew = found.withLockedValue { $0.insert(port).inserted }
+      if isNew, let free = try? ClosedPort(port) { return free.number }
+    }
+    // The kernel gives nearly all of them away here.
+    return try ClosedPort().number
   }
 }
 

@@ -1,0 +1,14 @@
+import Testing
+
+@testable import TestSupport
+
+struct FreePortTests {
+  @Test func `a port that is found is given to nobody else, by the kernel or by us, before its server has it`() throws {
+    let ports = try (0..<50).map { _ in try FreePort.find() }
+    #expect(Set(ports).count == ports.count)
+    // On a machine that gives nearly all ports away there are no others.
+    guard FreePort.firstOfKernel > 20_000 else { return }
+    let highest = try #require(ports.max())
+    #expect(highest < Int(FreePort.firstOfKernel))
+  }
+}
