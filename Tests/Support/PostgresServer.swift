@@ -35,6 +35,10 @@ public final class PostgresServer: Sendable {
   private let startOptions: String
   private let state = NIOLockedValueBox(State())
 
+  /// Tells this process's databases from those of any other that uses a given server, or has used it: they stay there,
+  /// and process numbers come again.
+  private static let origin = String(UInt64.random(in: .min ... .max), radix: 36)
+
   private static let common = Task { () async throws -> PostgresServer in
     if let url = ProcessInfo.processInfo.environment["REGIE_TEST_POSTGRES"], !url.isEmpty {
       return try PostgresServer(givenURL: url)
@@ -169,7 +173,7 @@ public final class PostgresServer: Sendable {
       state.databases += 1
       return state.databases
     }
-    let name = "test_\(ProcessInfo.processInfo.processIdentifier)_\(number)"
+    let name = "test_\(Self.origin)_\(number)"
     try await create(name, from: template)
     return PostgresDatabase(name: name, url: url(of: name))
   }
