@@ -10,7 +10,7 @@ let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
 /// A configuration for a fresh database of the shared server.
 func freshConfiguration(maximum: Int = 4) async throws -> PostgresConfiguration {
   let database = try await PostgresServer.shared().freshDatabase()
-  var configuration = try PostgresConfiguration(url: database.url)
+  var configuration = try PostgresServer.configuration(database.url)
   configuration.maximumConnections = maximum
   // Some transactions do nothing for as long as others are waited for.
   configuration.idleInTransactionTimeout = .seconds(90)

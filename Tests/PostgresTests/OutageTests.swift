@@ -11,7 +11,7 @@ struct OutageTests {
   @Test func `a server stopped in flight and started again is found again`() async throws {
     let server = try await PostgresServer.start()
     let database = try await server.freshDatabase()
-    var configuration = try PostgresConfiguration(url: database.url)
+    var configuration = try PostgresServer.configuration(database.url)
     configuration.acquireTimeout = .seconds(60)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       try await pool.withConnection { try await $0.script("CREATE TABLE t (a int)") }
@@ -55,7 +55,7 @@ struct OutageTests {
   @Test func `a listener goes on after the server was away`() async throws {
     let server = try await PostgresServer.start()
     let database = try await server.freshDatabase()
-    let configuration = try PostgresConfiguration(url: database.url)
+    let configuration = try PostgresServer.configuration(database.url)
     var events = PostgresListener(configuration: configuration, channels: ["news"], logger: quiet).makeAsyncIterator()
     #expect(await events.next() == .connected)
     try await notify("one", configuration)

@@ -148,8 +148,11 @@ struct PoolTests {
     let port = closed.number
     let configuration = try PostgresConfiguration(url: "postgres://regie@127.0.0.1:\(port)/regie")
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      // Only what was tried can be told.
+      let hasFailed = try await eventually { pool.state.withLockedValue { $0.machine.lastFailure != nil } }
+      #expect(hasFailed)
       let error = await #expect(throws: PostgresError.self) {
-        try await pool.withConnection(deadline: .now + .seconds(2)) { _ in }
+        try await pool.withConnection(deadline: .now + .milliseconds(20)) { _ in }
       }
       #expect(error?.kind == .unreachable)
       #expect(error?.description.contains("127.0.0.1:\(closed.number)") == true)

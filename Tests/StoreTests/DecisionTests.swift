@@ -202,9 +202,8 @@ struct DecisionTests {
         try await fixture.withWorld {
           for name in names {
             _ = try await fixture.store.put(.project(Offered.project(name)), context: someone)
-            while try fixture.store.world.view(of: name)?.project?.spec == nil {
-              try await Task.sleep(for: .milliseconds(5))
-            }
+            let isKnown = try await eventually { try fixture.store.world.view(of: name)?.project?.spec != nil }
+            #expect(isKnown)
             _ = try await fixture.store.decide(PlacementRequest(project: name), context: someone)
           }
         }

@@ -263,7 +263,8 @@ import Testing
         // A writer of the offer, who is done only after everything was judged.
         _ = try await writer.query("SELECT pg_advisory_lock(\(Self.offerLock))")
         async let judging = fixture.store.judgeEverything(always: true)
-        while try await Self.waiting(writer) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        let waits = try await eventually { try await Self.waiting(writer) > 0 }
+        #expect(waits)
         _ = try await writer.query("UPDATE offer_state SET version = version + 1")
         _ = try await writer.query("SELECT pg_advisory_unlock(\(Self.offerLock))")
         return try await judging
@@ -281,7 +282,8 @@ import Testing
       let judged = try await fixture.pool.withConnection { writer in
         _ = try await writer.query("SELECT pg_advisory_lock(\(Self.offerLock))")
         async let judging = fixture.store.judgeEverything(always: true, together: 1)
-        while try await Self.waiting(writer) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        let waits = try await eventually { try await Self.waiting(writer) > 0 }
+        #expect(waits)
         _ = try await writer.query("UPDATE offer_state SET version = version + 1")
         _ = try await writer.query("SELECT pg_advisory_unlock(\(Self.offerLock))")
         return try await judging

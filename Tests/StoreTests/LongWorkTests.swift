@@ -174,14 +174,20 @@ import Testing
   @Test(arguments: [LongWork.Line.questions, .answers, .decisions, .engines, .locked])
   func `the background waits for whoever computes something that somebody waits for`(line: LongWork.Line) async throws {
     let (begun, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let (turn, hasTurn) = AsyncStream.makeStream(of: Void.self)
+    async let waiting = LongWork.run(in: .background) {
+      hasTurn.finish()
+      begun.wait()
+      return LongWork.letOthersPass(atMost: .milliseconds(20))
+    }
+    // The background's one thread first. Whoever stood in line for it with a thread of another line in his hands would
+    // wait for the one who has it, who may wait for a third that needs just that thread.
+    for await _ in turn {}
     async let other: Void = LongWork.run(in: line) {
       begun.signal()
       gate.wait()
     }
-    let waited = try await LongWork.run(in: .background) {
-      begun.wait()
-      return LongWork.letOthersPass(atMost: .milliseconds(20))
-    }
+    let waited = try await waiting
     gate.signal()
     try await other
     #expect(waited >= .milliseconds(20))

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import NIOConcurrencyHelpers
 import Placement
 import Postgres
 import Testing
@@ -92,25 +93,30 @@ struct WholeCommitTests {
       _ = try await fixture.place("alpha")
       try await fixture.withWorld {
         let world = fixture.store.world
+        let seen = NIOLockedValueBox<Set<Int64>>([])
         let watcher = Task {
-          var seen: Set<Int64> = []
           while !Task.isCancelled {
             if let view = try world.view(of: "alpha") {
               let (promised, held) = (view.snapshot.ledger["nord-1"]?.committed.cpu ?? 0, view.project?.held ?? [])
               #expect(held.reduce(0) { $0 + $1.reserved.cpu } == promised)
-              seen.insert(promised)
+              seen.withLockedValue { seen in _ = seen.insert(promised) }
             }
             await Task.yield()
           }
-          return seen
         }
+        defer { watcher.cancel() }
+        // What was there before, and what was committed last: memory may come to rest only when nobody writes any more.
+        let isFirstSeen = try await eventually { seen.withLockedValue { $0.count } > 0 }
+        #expect(isFirstSeen)
         let other = GovernanceStore(pool: fixture.pool, logger: quiet)
         for step in Int64(1)...60 {
           let project = Offered.project("alpha", quota: Offered.quota(cpu: 1 + step % 3))
           _ = try await other.decide(PlacementRequest(project: project), context: someone)
         }
+        let isSeen = try await eventually { seen.withLockedValue { $0.count } > 1 }
         watcher.cancel()
-        #expect(try await watcher.value.count >= 2, "nothing of it was seen")
+        try await watcher.value
+        #expect(isSeen, "nothing of it was seen")
       }
     }
   }

@@ -35,6 +35,10 @@ public final class PostgresServer: Sendable {
   private let startOptions: String
   private let state = NIOLockedValueBox(State())
 
+  /// Tells this process's databases from those of any other that uses a given server, or has used it: they stay there,
+  /// and process numbers come again.
+  private static let origin = String(UInt64.random(in: .min ... .max), radix: 36)
+
   private static let common = Task { () async throws -> PostgresServer in
     if let url = ProcessInfo.processInfo.environment["REGIE_TEST_POSTGRES"], !url.isEmpty {
       return try PostgresServer(givenURL: url)
@@ -141,12 +145,26 @@ public final class PostgresServer: Sendable {
   public func crash() async throws {
     guard let folder else { return }
     let file = try String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)
-    guard let pid = file.split(separator: "\n").first.flatMap({ Int32($0) }) else {
-      throw TestSupportError("\(folder)/data/postmaster.pid names no process")
-    }
+    let lines = file.split(separator: "\n", omittingEmptySubsequences: false)
+    // On the seventh line the key and the number of the memory that all its processes share.
+    guard let pid = lines.first.flatMap({ Int32($0) }), lines.count > 6,
+      let memory = lines[6].split(separator: " ").last
+    else { throw TestSupportError("\(folder)/data/postmaster.pid names no process, or no memory") }
     kill(pid, SIGKILL)
-    // Children notice within moments; while one lives the server can not be started again.
-    while kill(-pid, 0) == 0 || kill(pid, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    // Children notice by themselves, each in its time; while one has the memory the server can not be started again.
+    let end = ContinuousClock.now + .seconds(120)
+    while kill(pid, 0) == 0 || Self.isAttached(memory) {
+      guard ContinuousClock.now < end else { throw TestSupportError("processes of \(folder)/data do not end") }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  /// Whether any process has the segment of shared memory with this number.
+  private static func isAttached(_ segment: Substring) -> Bool {
+    let table = (try? String(contentsOfFile: "/proc/sysvipc/shm", encoding: .utf8)) ?? ""
+    let rows = table.split(separator: "\n").map { $0.split(separator: " ") }
+    // key shmid perms size cpid lpid nattch …
+    return rows.contains { $0.count > 6 && $0[1] == segment && $0[6] != "0" }
   }
 
   /// A new database, copied from a template (an empty one by default).
@@ -155,7 +173,7 @@ public final class PostgresServer: Sendable {
       state.databases += 1
       return state.databases
     }
-    let name = "test_\(ProcessInfo.processInfo.processIdentifier)_\(number)"
+    let name = "test_\(Self.origin)_\(number)"
     try await create(name, from: template)
     return PostgresDatabase(name: name, url: url(of: name))
   }

@@ -7,18 +7,18 @@ import Synchronization
 final class Crowd: Sendable {
   private let count = Atomic(0)
   private static let beginning = ContinuousClock.now
-  /// When the last one left, in microseconds since the beginning.
+  /// When the last one left, in nanoseconds since the beginning.
   private let left: Atomic<Int64>
 
   /// Nobody was ever there, by what is known from now on.
   init() { left = Atomic(Self.elapsed) }
 
-  private static var elapsed: Int64 { Int64((ContinuousClock.now - beginning) / .microseconds(1)) }
+  private static var elapsed: Int64 { Int64((ContinuousClock.now - beginning) / .nanoseconds(1)) }
 
   /// For how long nobody has been there; zero while somebody is.
   var absence: Duration {
     let since = left.load(ordering: .relaxed)
-    return count.load(ordering: .relaxed) > 0 ? .zero : .microseconds(max(0, Self.elapsed - since))
+    return count.load(ordering: .relaxed) > 0 ? .zero : .nanoseconds(max(0, Self.elapsed - since))
   }
 
   func enter() { count.add(1, ordering: .relaxed) }

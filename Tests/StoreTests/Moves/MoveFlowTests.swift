@@ -177,7 +177,8 @@ import Testing
         try await writer.script(
           "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('flow/basegun/prod2', 0))")
         async let tending: Void = fixture.tend(migration)
-        while try await Self.waiting(writer) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        let waits = try await eventually { try await Self.waiting(writer) > 0 }
+        #expect(waits)
         try await writer.execute(
           """
           INSERT INTO network_flows (id, project, environment, system, operators, state, revision, ground, body)

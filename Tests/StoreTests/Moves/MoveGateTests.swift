@@ -287,7 +287,11 @@ import Testing
               .started(changes: []), onMigration: migration.id, by: MoveFixture.admin, context: someone)
           }
         }
-        let waiting: PostgresQuery = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        // The server is that of all tests, and so are its locks.
+        let waiting: PostgresQuery = """
+          SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          """
         let waits = try await eventually { try await fixture.store.count(waiting) > 0 }
         #expect(waits)
         try await connection.execute(
