@@ -64,11 +64,7 @@ struct LifecycleConformance {
       _ = try await api.poll("\(path)/q") { $0.body[path: ["status", "used"]] != nil }
       let pods = "/api/v1/namespaces/\(name)/pods?dryRun=All"
       // A real server refuses pods until the namespace has its service account.
-      var silent = try await api.call("POST", pods, API.pod([:]))
-      for _ in 0..<100 where silent.message.contains("service account") {
-        try await Task.sleep(for: .milliseconds(100))
-        silent = try await api.call("POST", pods, API.pod([:]))
-      }
+      let silent = try await api.poll(pods, creating: API.pod([:])) { !$0.message.contains("service account") }
       #expect(silent.code == 403)
       #expect(silent.message == "pods \"trial\" is forbidden: failed quota: q: must specify requests.cpu")
       let large = try await api.call("POST", pods, API.pod(["requests": ["cpu": "1500m"]]))
