@@ -11,7 +11,7 @@ import Testing
 @testable import Agent
 
 /// What Prometheus sees of the clusters' workers.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct MetricsTests {
   /// The value of a series, by its whole name.
   private func value(_ series: String, _ rig: AgentRig) -> Double? {

@@ -10,7 +10,7 @@ import Testing
 @testable import Agent
 
 /// An agent that may read what is decided and may not report: somebody forgot to grant it.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReportsRefusedTests {
   /// CLUSTER_AUTHORIZATION_FAILED: fatal to each producer that hears it.
   private static let refusal: Int32 = 31
