@@ -76,7 +76,7 @@ struct MetricsTests {
         try await eventually("one field of one object differs") { value(open, rig) == 1 }
         rig.clusters[0].clearFaults()
         try await eventually("it is put back") { value(open, rig) == 0 }
-        // Where each change takes its time they are fought over only once there were ten, and what is put back is so for the while.
+        // Where each change takes its time they are fought over only once there were ten, each of which is put back.
         var isFoughtOver = false
         for _ in 0..<30 where !isFoughtOver {
           _ = try await client.patch(path, merge: ["spec": ["hard": ["requests.cpu": "98"]]], as: ResourceQuota.self)

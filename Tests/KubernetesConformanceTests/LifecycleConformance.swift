@@ -63,7 +63,8 @@ struct LifecycleConformance {
       _ = try await api.call("POST", path, API.quota("q", ["pods": "2", "requests.cpu": "1"]))
       _ = try await api.poll("\(path)/q") { $0.body[path: ["status", "used"]] != nil }
       let pods = "/api/v1/namespaces/\(name)/pods?dryRun=All"
-      // A real server refuses pods until the namespace has its service account, and lets them in until it has heard of the quota.
+      // A real server refuses pods until the namespace has its service account, and lets them in until it has heard of
+      // the quota.
       let silent = try await api.poll(pods, creating: API.pod([:])) {
         $0.code == 403 && !$0.message.contains("service account")
       }

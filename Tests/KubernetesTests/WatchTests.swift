@@ -53,8 +53,8 @@ struct WatchTests {
       let server = try await KubernetesServer.shared()
       let query = ListQuery(namespace: space)
       let page = try await client.page(.events, query, limit: 1, as: ObjectIdentityOnly.self)
-      // What is compacted is what comes before a version: from that one on, which is the next where nobody else writes, a watch
-      // would still be told all.
+      // What is compacted is what comes before a version: from that one on, which is the next where nobody else writes,
+      // a watch would still be told all.
       for name in ["later", "latest"] {
         try await client.create(ConfigMap(metadata: ObjectMeta(name: name, namespace: space)))
       }

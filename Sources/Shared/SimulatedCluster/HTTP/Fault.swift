@@ -14,7 +14,8 @@ public enum Fault: Sendable, Equatable {
   case silence(Duration)
   /// Closes the connection without an answer.
   case dropConnection
-  /// Does what is asked once it is let go, whether or not anybody waits for the answer still. It is meant for one request.
+  /// Does what is asked once it is let go, whether or not anybody waits for the answer still. It is meant for one
+  /// request.
   case hold(HeldRequest)
 }
 

@@ -1,5 +1,5 @@
-/// A request that waits until it is let go, for tests of what happens meanwhile: no delay is long enough on a machine that
-/// is slow enough.
+/// A request that waits until it is let go, for tests of what happens meanwhile: no delay is long enough on a machine
+/// that is slow enough.
 public final class HeldRequest: Sendable {
   private let arrivals: AsyncStream<Void>
   private let hasArrived: AsyncStream<Void>.Continuation
