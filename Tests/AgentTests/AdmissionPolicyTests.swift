@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The admission policies that confine the agent, judged by an evaluator of CEL: the API servers of the tests know none.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct AdmissionPolicyTests {
   private static let python: String = {
     let environment = ProcessInfo.processInfo.environment

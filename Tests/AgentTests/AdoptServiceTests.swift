@@ -10,7 +10,7 @@ import Testing
 @testable import Agent
 
 /// Mode `adopt` by the whole agent: the namespace and `dso-quota` are the console's, and stay as they are.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct AdoptServiceTests {
   private static func state(
     _ revision: Int64 = 1, _ phase: PlacementPhase = .active, cluster: String = "c1"
@@ -316,8 +316,9 @@ struct AdoptServiceTests {
       defer { group.cancelAll() }
       try await rig.withAgent { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
-        try await beginLastLook(rig, client)
+        let look = try await beginLastLook(rig)
         try await body()
+        look.release()
         try await seen.placement("it ends as it should", where: holds)
       }
       let end = ObjectMeta(name: "the-end", namespace: namespace)
@@ -327,24 +328,29 @@ struct AdoptServiceTests {
     return quotas.withLockedValue { $0.gone }
   }
 
-  private func beginLastLook(_ rig: AgentRig, _ client: KubernetesClient) async throws {
-    let namespace = Self.state().namespace
-    let path = "/api/v1/namespaces/\(namespace)/resourcequotas/regie-quota"
-    rig.clusters[0].inject(.delay(.seconds(3)), requests: .max, method: "GET", pathPrefix: path)
+  /// The quota is looked at before it is marked, too: the last look is the one that comes after the mark.
+  private func beginLastLook(_ rig: AgentRig) async throws -> HeldRequest {
+    let mark = HeldRequest()
+    let look = HeldRequest()
+    let path = "/api/v1/namespaces/\(Self.state().namespace)/resourcequotas/regie-quota"
+    rig.clusters[0].inject(.hold(mark), method: "PATCH", path: path)
     try await rig.publish(Self.state(2, .removed))
-    try await eventually("it is marked") {
-      let quotas = try await client.list(ResourceQuota.self, ListQuery(namespace: namespace)).items
-      return quotas.contains { $0.value.metadata.labels?[Labels.phase] == PlacementPhase.removed.rawValue }
-    }
-    // Nothing but the mark is waited for before the look.
-    try await Task.sleep(for: .milliseconds(300))
-    rig.clusters[0].clearFaults()
+    await mark.arrived()
+    rig.clusters[0].inject(.hold(look), method: "GET", path: path)
+    mark.release()
+    await look.arrived()
+    return look
   }
 
   @Test func `a removal that is called back during the last look takes nothing away`() async throws {
     try await withPlacement { rig, client in
       let gone = try await inLastLook(rig, client) {
         try await rig.publish(Self.state(3))
+        let placement = Self.state().placement.uuidString.lowercased()
+        try await eventually("the agent has it: it writes that down first of all") {
+          let memory = try await client.get(ConfigMap.self, "regie-memory-z1-0", in: "regie-system")
+          return memory.data?[placement] == "1.3 active"
+        }
       } until: {
         $0.observedRevision == 3 && $0.says(ConditionType.ready) == "True QuotaEnforced"
       }

@@ -15,7 +15,7 @@ import Yams
 @testable import Agent
 
 /// What the agent is allowed by `deploy/kubernetes/region-agent`, on a real API server with RBAC.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct AgentRightsTests {
   private static let isThere = KubernetesServer.hasControllerManager
   private static let needs = Comment(rawValue: KubernetesServer.needsControllerManager)
@@ -77,6 +77,17 @@ struct AgentRightsTests {
       zone: AgentRig.zone, home: "regie-system", keys: keys, bus: rig.kafka, clusters: rig.agentClusters,
       readingTime: reading, logger: AgentRig.quiet
     ).run()
+  }
+
+  /// The report that is as it should be: an API server goes by the roles that it was given in its own time.
+  private static func check(_ rig: AgentRig, until holds: (CheckReport) -> Bool) async throws -> CheckReport {
+    var report = try await check(rig)
+    try await eventually("the check finds what it should") {
+      if holds(report) { return true }
+      report = try await check(rig)
+      return holds(report)
+    }
+    return report
   }
 
   /// What each mode is deployed with, besides namespaces.
@@ -178,8 +189,7 @@ struct AgentRightsTests {
     let server = try await KubernetesServer.start()
     try await Self.deploy(server)
     try await AgentRig.with(clusters: [], real: try await Self.configuration(server)) { rig in
-      let report = try await Self.check(rig)
-      #expect(report.isGood, "\(report.text())")
+      let report = try await Self.check(rig) { $0.isGood }
       #expect(report.findings.count { $0.subject == "cluster real" } == 1 + AgentRight.all(in: ClusterRules()).count)
       let state = AgentRig.state(1, cluster: "real")
       try await rig.publish(state)
@@ -214,7 +224,9 @@ struct AgentRightsTests {
       document["rules"] = rules
     }
     try await AgentRig.with(clusters: [], real: try await Self.configuration(server)) { rig in
-      let report = try await Self.check(rig)
+      let report = try await Self.check(rig) { report in
+        report.findings.filter { !$0.isGood }.map(\.check) == ["networkpolicies"]
+      }
       let bad = report.findings.filter { !$0.isGood }
       #expect(bad.map(\.check) == ["networkpolicies"])
       #expect(bad.first?.detail == "may not create, patch: needed to keep namespaces closed to the network")
@@ -237,8 +249,9 @@ struct AgentRightsTests {
   @Test("a bus that is away is told, once and for both topics")
   func noBus() async throws {
     try await AgentRig.with { rig in
+      let nobody = try ClosedPort()
       var bus = rig.kafka
-      bus.bootstrapServers = "127.0.0.1:\(try FreePort.find())"
+      bus.bootstrapServers = "127.0.0.1:\(nobody.number)"
       let report = await AgentCheck(
         zone: AgentRig.zone, home: "regie-system", keys: try AgentRig.keys(), bus: bus, clusters: rig.agentClusters,
         logger: AgentRig.quiet
@@ -246,6 +259,8 @@ struct AgentRightsTests {
       let bad = report.findings.filter { !$0.isGood }
       #expect(bad.map(\.check) == ["regie.z1.desired", "regie.z1.observed"])
       #expect(bad.last?.detail == "not asked")
+      // Nobody else has taken the port meanwhile.
+      withExtendedLifetime(nobody) {}
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
 @testable import Agent
 
 /// The whole agent, against a broker and clusters of its own.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct AgentServiceTests {
   private func quota(_ state: DesiredState, _ client: KubernetesClient) async throws -> ResourceQuota {
     try await client.get(ResourceQuota.self, DesiredObjects.quotaName, in: state.namespace)
@@ -246,7 +246,7 @@ extension AgentRig {
 
 /// Waits until a condition that nothing announces holds, for a time that only a defect reaches.
 func eventually(_ what: Comment, _ holds: () async throws -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(60)
+  let deadline = ContinuousClock.now + .seconds(120)
   while try await !holds() {
     try #require(ContinuousClock.now < deadline, what)
     try await Task.sleep(for: .milliseconds(5))

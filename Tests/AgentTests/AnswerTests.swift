@@ -10,7 +10,7 @@ import Testing
 @testable import Reconciler
 
 /// What the centre asks for by the zone's record, and what it is told of orphans.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct AnswerTests {
   @Test func `reports are given again when the zone's record asks this life for them, once, and to no other life`()
     async throws

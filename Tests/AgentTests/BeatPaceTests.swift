@@ -6,7 +6,7 @@ import Testing
 @testable import Agent
 
 /// Heartbeats beside those that are due.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct BeatPaceTests {
   @Test func `news is told at once, more of it after a second, and none of it later than what is due`() {
     let start = ContinuousClock.now

@@ -10,7 +10,7 @@ import Testing
 @testable import Agent
 
 /// A topic that does not hold what the zone's record says: everything known stays enforced, and nothing is removed.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct BusSuspectTests {
   private static func removal() -> DesiredState {
     var state = AgentRig.state(1, revision: 2)

@@ -8,7 +8,7 @@ import Testing
 @testable import Reconciler
 
 /// What an apply leaves of another phase, as somebody else has it, too, is taken away before it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ClearanceTests {
   private static let phases: [Int64: PlacementPhase] = [1: .frozen, 2: .active, 3: .frozen]
 

@@ -8,7 +8,7 @@ import Testing
 @testable import Agent
 
 /// What a cluster answers to the agent's orders, and what becomes of it.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct ClusterRefusalTests {
   @Test(arguments: [nil, "00000000-0000-4000-8000-00000000ffff"])
   func `a namespace that is somebody else's is left as it is, and that is said`(owner: String?) async throws {

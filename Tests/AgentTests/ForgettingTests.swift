@@ -11,7 +11,7 @@ import Testing
 @testable import Agent
 
 /// An agent whose zone forgets placements that were removed long ago (protocol rule 11).
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct ForgettingTests {
   private static let gone = AgentRig.state(1).placement
 

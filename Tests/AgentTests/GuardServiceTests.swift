@@ -8,7 +8,7 @@ import Testing
 @testable import Agent
 
 /// The operator's guard, in the whole agent.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct GuardServiceTests {
   @Test func `what the operator does not allow is refused aloud, and what was accepted before stays`() async throws {
     try await AgentRig.with { rig in

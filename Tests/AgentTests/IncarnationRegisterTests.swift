@@ -8,7 +8,7 @@ import Testing
 @testable import Agent
 
 /// The count of an agent's lives, on a simulated cluster.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct IncarnationRegisterTests {
   private func withRegister(
     at seconds: Int64 = 100, _ body: @Sendable (IncarnationRegister, SimulatedCluster) async throws -> Void

@@ -10,7 +10,7 @@ import Testing
 
 /// Which of a cluster's namespaces are Régie's, and what is promised in them, so that whatever pods ask for beyond that
 /// is subtracted from measured capacity.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct KeptNamespacesTests {
   /// What is promised in the namespace of every state of the rig.
   private static let promised = ResourceAmounts(cpu: 4_000, memory: 8 << 30)

@@ -8,7 +8,7 @@ import Testing
 @testable import Agent
 
 /// Keys that come and go while the agent lives.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct KeyRotationTests {
   private let path = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString).json")
     .path

@@ -8,7 +8,7 @@ import Testing
 @testable import Reconciler
 
 /// The last look before something is deleted: an order rests on what a watch has last said, and that may be over.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct LastLookTests {
   /// What is deleted.
   enum Subject: CaseIterable {
@@ -49,8 +49,9 @@ struct LastLookTests {
       case .cut: cluster.inject(.dropConnection, method: "DELETE")
       case .unknown: cluster.inject(.status(401), method: "DELETE")
       case .asked:
-        cluster.inject(.status(429, retryAfter: 2), method: "GET", path: "/api/v1/namespaces/busy")
-        _ = try? await client.get(Namespace.self, "busy", timeout: .seconds(1))
+        // Longer than this call may take, so that it does not wait, and less than the deletion might.
+        cluster.inject(.status(429, retryAfter: 20), method: "GET", path: "/api/v1/namespaces/busy")
+        _ = try? await client.get(Namespace.self, "busy", timeout: .seconds(15))
       }
     }
 

@@ -8,7 +8,7 @@ import Testing
 @testable import Agent
 
 /// How what must never be forgotten is written down: so that an earlier release of the agent can read it too.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct MemoryFormTests {
   private static let shard = "regie-memory-z1-0"
   private static let placement = removal(1).placement.uuidString.lowercased()

@@ -9,7 +9,7 @@ import Testing
 @testable import Agent
 
 /// What must never be forgotten lies in two places, by the mode of its time, and counts in every mode.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct MemoryPlacesTests {
   static let modes = ClusterSpec.Mode.allCases
   private static let configMaps = "/api/v1/namespaces/regie-system/configmaps"

@@ -64,7 +64,7 @@ final class Observations: Sendable {
 
   /// Waits on the bell; the time is one that only a defect reaches.
   private func first<Value>(_ what: Comment, _ find: () -> Value?) async throws -> Value {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(120)
     while true {
       if let value = find() { return value }
       try #require(ContinuousClock.now < deadline, what)

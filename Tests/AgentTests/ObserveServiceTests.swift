@@ -9,7 +9,7 @@ import Testing
 @testable import Agent
 
 /// Mode `observe` by the whole agent: looked at, told, and never written to.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct ObserveServiceTests {
   private static func state(
     _ revision: Int64 = 1, _ phase: PlacementPhase = .active, placement: UUID? = nil

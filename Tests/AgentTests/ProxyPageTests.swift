@@ -9,7 +9,7 @@ import Testing
 @testable import Agent
 
 /// What stands before an API server answers 404 with a page of its own, and that is no proof that something is not there.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ProxyPageTests {
   private static func removal() -> DesiredState {
     var state = AgentRig.state(1, revision: 2)

@@ -9,7 +9,7 @@ import Testing
 @testable import Agent
 
 /// What happens while a watch is broken, and what the server has forgotten by the time that it could go on.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RelistServiceTests {
   @Test func `what was applied and deleted while nobody watched is made again after the new list`() async throws {
     try await AgentRig.with { rig in

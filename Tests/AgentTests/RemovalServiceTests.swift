@@ -11,7 +11,7 @@ import Testing
 @testable import Agent
 
 /// Removal by the whole agent: only what was signed so, only what is ours, in steps that survive any end of the agent.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct RemovalServiceTests {
   private static func removal(
     _ number: UInt8 = 1, revision: Int64 = 2, epoch: Int64 = 1, after delay: Double = 0, takesVolumes: Bool? = nil

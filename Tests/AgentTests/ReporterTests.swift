@@ -14,7 +14,7 @@ import Testing
 @testable import Reconciler
 
 /// Reports on their way to a bus that refuses them now and then.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReporterTests {
   /// TOPIC_AUTHORIZATION_FAILED: refused for good as far as the producer is concerned.
   private static let refusal: Int32 = 29
@@ -34,7 +34,10 @@ struct ReporterTests {
       let check = try rig.telemetry.health.register("kafka", component: "bus", role: .informative)
       let health = BusHealth(check)
       health.pass(.decisions)
-      let reporter = Reporter(bus: rig.kafka, zone: AgentRig.zone, health: health, logger: logger)
+      // What is submitted together goes in one request, however slowly it is handed over.
+      var bus = rig.kafka
+      bus.linger = .milliseconds(200)
+      let reporter = Reporter(bus: bus, zone: AgentRig.zone, health: health, logger: logger)
       try await rig.withObservations { seen in try await body(reporter, rig, seen) }
     }
   }

@@ -10,7 +10,7 @@ import Testing
 @testable import Agent
 
 /// An agent that may read what is decided and may not report: somebody forgot to grant it.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReportsRefusedTests {
   /// CLUSTER_AUTHORIZATION_FAILED: fatal to each producer that hears it.
   private static let refusal: Int32 = 31
@@ -19,8 +19,8 @@ struct ReportsRefusedTests {
     try await AgentRig.with { rig in
       let state = AgentRig.state(1)
       try await rig.publish(state)
-      // Seven producers, one after the other: the pauses between them leave some seconds.
-      try await rig.mock.pushErrors(.initProducerID, Array(repeating: Self.refusal, count: 7))
+      // More producers than there are, one after the other with pauses between them, before the test takes it back.
+      try await rig.mock.pushErrors(.initProducerID, Array(repeating: Self.refusal, count: 200))
       try await rig.withAgent { seen in
         let client = rig.clients[0].client
         func quotaStands() async throws -> Bool {
@@ -36,6 +36,7 @@ struct ReportsRefusedTests {
         #expect(rig.telemetry.health.report().readiness == .pass)
         try await client.delete(ObjectPath(.resourceQuotas, DesiredObjects.quotaName, in: state.namespace))
         try await eventually("a quota that was deleted is put back") { try await quotaStands() }
+        try await rig.mock.clearErrors(.initProducerID)
         try await seen.placement("what waited is reported, once a producer works") {
           $0.says(ConditionType.ready).hasPrefix("True")
         }

@@ -10,7 +10,7 @@ import Testing
 @testable import Reconciler
 
 /// What an API server is asked for new placements: `apply.ratio` follows from it, and no clock is needed to see it.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct RequestBudgetTests {
   private static let numbers = 1...64 as ClosedRange<UInt8>
   private static let plurals = [
@@ -29,8 +29,9 @@ struct RequestBudgetTests {
   func `a new placement is an apply for each object, an Event, two reports, and little else`()
     async throws
   {
-    try await AgentRig.with { rig in
-      try await rig.withAgent(heartbeat: .seconds(60)) { seen in
+    // What is held up is waited for as long as that takes.
+    try await AgentRig.with(callTimeout: .seconds(120)) { rig in
+      try await rig.withAgent { seen in
         try await seen.agent("it lives") { $0.snapshotComplete && $0.clusters.first?.reachable == true }
         // The probes' own namespace and pods are asked for before, and not again today.
         try await seen.agent("it was probed") {
@@ -43,14 +44,18 @@ struct RequestBudgetTests {
   }
 
   private static func begin(_ rig: AgentRig, _ seen: Observations) async throws {
-    // All but the first come while it is written down; one after the other they might come later.
-    rig.clusters[0].inject(.delay(.seconds(5)), method: "GET", pathPrefix: "/api/v1/namespaces/regie-system/")
+    // All but the first come while it is written down.
+    let first = HeldRequest()
+    rig.clusters[0].inject(.hold(first), method: "POST", path: "/api/v1/namespaces/regie-system/configmaps")
     try await withThrowingTaskGroup(of: Void.self) { group in
       for number in numbers {
         group.addTask { try await rig.publish(AgentRig.state(number), isRecorded: false) }
       }
       try await group.waitForAll()
     }
+    await first.arrived()
+    try await seen.agent("all have come") { $0.clusters.first?.placements == numbers.count }
+    first.release()
     try await eventually("all are ready") {
       Set(seen.placements.filter { $0.says(ConditionType.ready).hasPrefix("True") }.map(\.placement)).count
         == numbers.count

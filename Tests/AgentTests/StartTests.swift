@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The program's start, when something is missing: what it says, and how it ends.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct StartTests {
   private static let minimum = ["REGIE_ZONE": "z1", "REGIE_CLUSTERS": "a=http://127.0.0.1:1"]
 

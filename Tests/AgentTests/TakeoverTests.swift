@@ -8,7 +8,7 @@ import Testing
 @testable import Reconciler
 
 /// What bears a name on a cluster may be another thing than a watch has last said.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct TakeoverTests {
   enum Place: CaseIterable {
     case simulated

@@ -12,7 +12,7 @@ import Testing
 @testable import Agent
 
 /// What the agent believes of its topic, through the whole agent.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct TopicReaderTests {
   @Test func `the highest revision holds, in whatever order records come`() async throws {
     try await AgentRig.with { rig in

@@ -150,7 +150,8 @@ struct API: Sendable {
 
   /// Asks until the answer suits; for what controllers do in their own time.
   func poll(_ path: String, creating object: JSONValue? = nil, until suits: (Answer) -> Bool) async throws -> Answer {
-    for _ in 0..<300 {
+    let deadline = ContinuousClock.now + .seconds(120)
+    while ContinuousClock.now < deadline {
       let answer = try await call(object == nil ? "GET" : "POST", path, object)
       if suits(answer) { return answer }
       try await Task.sleep(for: .milliseconds(100))

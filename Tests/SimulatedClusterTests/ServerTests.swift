@@ -131,6 +131,22 @@ struct ServerTests {
     }
   }
 
+  @Test("a request that is held is there, and is done once it is let go")
+  func held() async throws {
+    try await withCluster { (cluster, url) async throws in
+      let request = HeldRequest()
+      cluster.inject(.hold(request), method: "POST")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await make("a", at: url) }
+        await request.arrived()
+        #expect(try await get("\(url)/api/v1/namespaces/a").code == 404)
+        request.release()
+        try await group.waitForAll()
+      }
+      #expect(try await get("\(url)/api/v1/namespaces/a").code == 200)
+    }
+  }
+
   @Test("without its token nobody gets in")
   func token() async throws {
     try await withCluster({ $0.token = "secret" }) { (_, url) async throws in

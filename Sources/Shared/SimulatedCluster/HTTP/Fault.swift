@@ -14,6 +14,9 @@ public enum Fault: Sendable, Equatable {
   case silence(Duration)
   /// Closes the connection without an answer.
   case dropConnection
+  /// Does what is asked once it is let go, whether or not anybody waits for the answer still. It is meant for one
+  /// request.
+  case hold(HeldRequest)
 }
 
 /// Faults still to come: pure.
@@ -124,6 +127,7 @@ extension FaultQueue.Entry {
     case .delayAnswer(let duration): members["delayAnswerMilliseconds"] = Self.milliseconds(duration)
     case .silence(let duration): members["silenceMilliseconds"] = Self.milliseconds(duration)
     case .dropConnection: members["dropConnection"] = true
+    case .hold: members["held"] = true
     }
     return .object(members)
   }

@@ -103,6 +103,9 @@ struct Responder: HTTPResponder {
       return nil
     case .delayAnswer:
       return nil
+    case .hold(let request):
+      await request.pass()
+      return nil
     case .silence(let duration):
       try await Task.sleep(for: duration)
       return try await suffer(.dropConnection, channel: channel)
