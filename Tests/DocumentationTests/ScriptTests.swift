@@ -55,6 +55,25 @@ struct ScriptTests {
     }
   }
 
+  @Test("with-limit.sh that is interrupted before it knows what it has started ends it all the same")
+  func interruptedAtOnce() async throws {
+    try await ScriptFolder.with(
+      ["scripts/with-limit.sh"], standIns: ["bin/room": "#!/bin/sh\nexec sleep 600\n"]
+    ) { folder in
+      try await folder.shell(
+        #"""
+        cat >hook <<'HOOK'
+        trap 'if [ "$BASH_COMMAND" = "command=\$!" ]; then touch struck; kill -INT $$; fi' DEBUG
+        HOOK
+        # A session of its own, by which all that it leaves is found.
+        BASH_ENV=$PWD/hook env --default-signal=INT setsid scripts/with-limit.sh 600 room >said 2>&1 &
+        pid=$!
+        trap 'cat said; pkill -KILL -s "$pid" || true' EXIT
+        timeout 120 bash -c 'while pgrep -s "$0" >/dev/null || [ ! -e struck ]; do sleep 0.1; done' "$pid"
+        """#)
+    }
+  }
+
   /// What test.sh calls, but for rooms.
   private static let otherScripts: [String: String] = [
     "scripts/install-dependencies.sh", "scripts/issuer.sh", "scripts/cel.sh", "scripts/lint.sh", "scripts/fuzz-api.sh",
