@@ -187,6 +187,53 @@ struct ScriptTests {
     }
   }
 
+  @Test("test.sh runs each suite of the whole system once, in parts of which none takes much longer than the others")
+  func systemParts() async throws {
+    let standIns = [
+      "bin/swift": """
+      #!/bin/sh
+      echo "$*" >>asked
+      case "$*" in *--show-bin-path*) echo "$PWD/products" ;; esac
+      """,
+      "products/regiePackageTests.xctest": "#!/bin/sh\nexit 0\n",
+    ]
+    try await ScriptFolder.with(
+      ["scripts/test.sh", "scripts/with-limit.sh"], standIns: Self.otherScripts.merging(standIns) { $1 }
+    ) { folder in
+      let asked = try await folder.shell(
+        """
+        mkdir -p Tests/{Agent,Fuzz,Migration,Placement,System}Tests
+        scripts/test.sh >said 2>&1 || true
+        grep SystemTests asked
+        """)
+      let suites = try Repository.files(below: "Tests/SystemTests", suffix: ".swift").flatMap { file in
+        try Repository.text(file).matches(of: /struct ([A-Za-z]+Tests) \{/).map { String($0.1) }
+      }
+      let parts = try asked.split(separator: "\n").map { try Self.suites(suites, askedForBy: $0) }
+      #expect(suites.count > 20)
+      #expect(parts.flatMap(\.self).sorted() == suites.sorted())
+      // A service that dies at every step of a migration takes as long as all that is named before it.
+      #expect(parts.contains(["MigrationCrashTests", "MigrationTransitionTests"]))
+    }
+  }
+
+  /// Those of the whole system's suites that a call of `swift test` runs.
+  private static func suites(_ suites: [String], askedForBy call: Substring) throws -> [String] {
+    func pattern(_ option: Substring) throws -> Regex<AnyRegexOutput>? {
+      let words = call.split(separator: " ")
+      guard let place = words.firstIndex(of: option), words.indices.contains(place + 1) else { return nil }
+      return try Regex(String(words[place + 1]))
+    }
+    let filter = try pattern("--filter")
+    let skip = try pattern("--skip")
+    return suites.filter { suite in
+      let name = "SystemTests.SystemSuite/\(suite)/test()"
+      let isMeant = filter.map { name.contains($0) } ?? true
+      let isLeftOut = skip.map { name.contains($0) } ?? false
+      return isMeant && !isLeftOut
+    }
+  }
+
   @Test("install-dependencies.sh asks for the programs that look for processes where they are missing")
   func dependencies() async throws {
     let standIns = [
