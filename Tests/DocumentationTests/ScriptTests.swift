@@ -13,7 +13,12 @@ struct ScriptTests {
     let mark = "regie-guardian-\(UUID().uuidString)"
     try ChildProcess.atEnd(run: ": \(mark)")
     let pgrep = try #require(ChildProcess.locate("pgrep"))
-    let found = try await ChildProcess.run(pgrep, ["-f", mark]).split(separator: "\n")
+    // The shell that waits is two for a moment, until what it has begun has become `cat`.
+    let end = ContinuousClock.now + .seconds(120)
+    var found: [String] = []
+    repeat {
+      found = try await ChildProcess.run(pgrep, ["-f", mark]).split(separator: "\n").map(String.init)
+    } while found.count != 1 && ContinuousClock.now < end
     #expect(found.count == 1)
     let own = String(ProcessInfo.processInfo.processIdentifier)
     for pid in found {
