@@ -137,10 +137,12 @@ for room in "${rooms[@]##*/}"; do
       run --filter "^$room\\.[I-Q]" "$@"
       run --filter "^$room\\.[^A-Q]" "$@"
       ;;
-    # A program that dies, is stopped or loses its database at a time: a room of ten minutes.
+    # A program that dies, is stopped or loses its database at a time: a room of ten minutes, in parts that a machine three
+    # times as slow gets through within the limit of one.
     SystemTests)
       run --filter "^$room\\.SystemSuite[./][A-L]" "$@"
-      run --filter "^$room\\." --skip "^$room\\.SystemSuite[./][A-L]" "$@"
+      run --filter "^$room\\.SystemSuite[./]M" "$@"
+      run --filter "^$room\\." --skip "^$room\\.SystemSuite[./][A-M]" "$@"
       ;;
     *) run --filter "^$room\\." "$@" ;;
   esac

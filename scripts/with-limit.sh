@@ -13,15 +13,24 @@ descendants() {
   done
 }
 
+command=
+interrupted=
+interrupt() {
+  interrupted=yes
+  [ -z "$command" ] || kill $(descendants "$command") "$command" 2>/dev/null || true
+}
+# Before there is anything to end: who is told to end between the two would leave it behind.
+trap interrupt INT TERM
 "$@" &
 command=$!
-trap 'kill $(descendants "$command") "$command" 2>/dev/null || true' INT TERM
 for ((passed = 0; passed < limit; passed++)); do
   # Wakes when the command ends, or each second.
   if ! kill -0 "$command" 2>/dev/null; then
     wait "$command"
     exit
   fi
+  # Once more: what was only just being started may not have heard of it.
+  [ -z "$interrupted" ] || interrupt
   sleep 1 &
   wait -n "$command" "$!" || true
 done

@@ -61,6 +61,18 @@ struct DevFolderTests {
     }
   }
 
+  @Test func `a lock that was let go is free, though what is being started has a copy of it`() async throws {
+    try await withFolder { folder in
+      let lock = try #require(try FolderLock(folder: folder))
+      let copy = dup(lock.descriptor)
+      defer { close(copy) }
+      lock.release()
+      let next = try FolderLock(folder: folder)
+      #expect(next != nil)
+      next?.release()
+    }
+  }
+
   @Test func `a lock that can not be written is told, and not taken for claimed`() async throws {
     try await withFolder { folder in
       // As a full disk answers.

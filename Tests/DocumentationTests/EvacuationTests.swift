@@ -11,7 +11,7 @@ struct EvacuationTests {
     let folder = "/tmp/regie-evacuation-\(ProcessInfo.processInfo.processIdentifier)"
     let program = try SystemUnderTestProgram.start(
       "regie", ["dev", "--scenario", "evacuation", "--exit", "--port", "\(try FreePort.find())", "--data-dir", folder])
-    let status = try await program.waitForEnd(within: .seconds(400))
+    let status = try await program.waitForEnd(within: .seconds(560))
     let told = program.tail(400)
     try #require(status == 0, "\(told)")
     for expected in [

@@ -13,7 +13,12 @@ struct ScriptTests {
     let mark = "regie-guardian-\(UUID().uuidString)"
     try ChildProcess.atEnd(run: ": \(mark)")
     let pgrep = try #require(ChildProcess.locate("pgrep"))
-    let found = try await ChildProcess.run(pgrep, ["-f", mark]).split(separator: "\n")
+    // The shell that waits is two for a moment, until what it has begun has become `cat`.
+    let end = ContinuousClock.now + .seconds(120)
+    var found: [String] = []
+    repeat {
+      found = try await ChildProcess.run(pgrep, ["-f", mark]).split(separator: "\n").map(String.init)
+    } while found.count != 1 && ContinuousClock.now < end
     #expect(found.count == 1)
     let own = String(ProcessInfo.processInfo.processIdentifier)
     for pid in found {
@@ -26,7 +31,12 @@ struct ScriptTests {
   @Test(
     "with-limit.sh ends what takes too long, and what is interrupted, and lets it clean up after itself",
     arguments: [
-      "scripts/with-limit.sh 5 room || [ $? -eq 124 ]",
+      """
+      # However long the room takes to begin: no time passes before.
+      sleep() { until [ -e ready ]; do command sleep 0.05; done; command sleep "$@"; }
+      export -f sleep
+      scripts/with-limit.sh 5 room || [ $? -eq 124 ]
+      """,
       """
       env --default-signal=INT scripts/with-limit.sh 60 room &
       pid=$!
@@ -52,6 +62,25 @@ struct ScriptTests {
         [ -e ready ]
         timeout 60 bash -c 'until [ -e ended ]; do sleep 0.05; done'
         """)
+    }
+  }
+
+  @Test("with-limit.sh that is interrupted before it knows what it has started ends it all the same")
+  func interruptedAtOnce() async throws {
+    try await ScriptFolder.with(
+      ["scripts/with-limit.sh"], standIns: ["bin/room": "#!/bin/sh\nexec sleep 600\n"]
+    ) { folder in
+      try await folder.shell(
+        #"""
+        cat >hook <<'HOOK'
+        trap 'if [ "$BASH_COMMAND" = "command=\$!" ]; then touch struck; kill -INT $$; fi' DEBUG
+        HOOK
+        # A session of its own, by which all that it leaves is found.
+        BASH_ENV=$PWD/hook env --default-signal=INT setsid scripts/with-limit.sh 600 room >said 2>&1 &
+        pid=$!
+        trap 'cat said; pkill -KILL -s "$pid" || true' EXIT
+        timeout 120 bash -c 'while pgrep -s "$0" >/dev/null || [ ! -e struck ]; do sleep 0.1; done' "$pid"
+        """#)
     }
   }
 
@@ -160,6 +189,53 @@ struct ScriptTests {
       #expect(said.contains("ended with \(status)."))
       let failed = said.contains("Failed:\n✘ Test of ")
       #expect(failed == (status != 0))
+    }
+  }
+
+  @Test("test.sh runs each suite of the whole system once, in parts of which none takes much longer than the others")
+  func systemParts() async throws {
+    let standIns = [
+      "bin/swift": """
+      #!/bin/sh
+      echo "$*" >>asked
+      case "$*" in *--show-bin-path*) echo "$PWD/products" ;; esac
+      """,
+      "products/regiePackageTests.xctest": "#!/bin/sh\nexit 0\n",
+    ]
+    try await ScriptFolder.with(
+      ["scripts/test.sh", "scripts/with-limit.sh"], standIns: Self.otherScripts.merging(standIns) { $1 }
+    ) { folder in
+      let asked = try await folder.shell(
+        """
+        mkdir -p Tests/{Agent,Fuzz,Migration,Placement,System}Tests
+        scripts/test.sh >said 2>&1 || true
+        grep SystemTests asked
+        """)
+      let suites = try Repository.files(below: "Tests/SystemTests", suffix: ".swift").flatMap { file in
+        try Repository.text(file).matches(of: /struct ([A-Za-z]+Tests) \{/).map { String($0.1) }
+      }
+      let parts = try asked.split(separator: "\n").map { try Self.suites(suites, askedForBy: $0) }
+      #expect(suites.count > 20)
+      #expect(parts.flatMap(\.self).sorted() == suites.sorted())
+      // A service that dies at every step of a migration takes as long as all that is named before it.
+      #expect(parts.contains(["MigrationCrashTests", "MigrationTransitionTests"]))
+    }
+  }
+
+  /// Those of the whole system's suites that a call of `swift test` runs.
+  private static func suites(_ suites: [String], askedForBy call: Substring) throws -> [String] {
+    func pattern(_ option: Substring) throws -> Regex<AnyRegexOutput>? {
+      let words = call.split(separator: " ")
+      guard let place = words.firstIndex(of: option), words.indices.contains(place + 1) else { return nil }
+      return try Regex(String(words[place + 1]))
+    }
+    let filter = try pattern("--filter")
+    let skip = try pattern("--skip")
+    return suites.filter { suite in
+      let name = "SystemTests.SystemSuite/\(suite)/test()"
+      let isMeant = filter.map { name.contains($0) } ?? true
+      let isLeftOut = skip.map { name.contains($0) } ?? false
+      return isMeant && !isLeftOut
     }
   }
 

@@ -79,7 +79,7 @@ import Testing
     let broker = try await PrivateBroker()
     try await broker.mock.setTopicError(broker.topic, 3)
     try await withAdmin(broker.configuration) { admin in
-      async let ensured: Void = admin.ensureTopics([KafkaTopic(broker.topic, partitions: 1)], within: .seconds(6))
+      async let ensured: Void = admin.ensureTopics([KafkaTopic(broker.topic, partitions: 1)], within: .seconds(60))
       try await broker.mock.setTopicError(broker.topic, 0)
       try await ensured
     }

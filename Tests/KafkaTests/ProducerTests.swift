@@ -97,9 +97,7 @@ import Testing
 
   @Test func `a partition that does not exist and a value beyond the limit are typed errors`() async throws {
     let broker = try await PrivateBroker()
-    try await broker.withProducer {
-      $0.messageTimeout = .seconds(5)
-    } _: { producer in
+    try await broker.withProducer { producer in
       _ = try await producer.send(broker.message(0))
       let absent = KafkaMessage(topic: broker.topic, key: "k", value: [1], partition: 7)
       let huge = KafkaMessage(topic: broker.topic, key: "k", value: [UInt8](repeating: 0, count: 2_000_000))
@@ -137,7 +135,9 @@ import Testing
     let broker = try await PrivateBroker()
     try await broker.mock.pushErrors(.produce, [46])
     let offsets = try await broker.withProducer {
-      $0.linger = .milliseconds(500)
+      // Three go together as soon as they are there, however long that takes.
+      $0.properties["batch.num.messages"] = "3"
+      $0.linger = .seconds(20)
     } _: { producer in
       let twice = await producer.send((0..<3).map { broker.message($0) })
       let once = await producer.send((3..<6).map { broker.message($0) })

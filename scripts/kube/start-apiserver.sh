@@ -69,13 +69,13 @@ YAML
 wait_until_ready() {
   local name=$1 url=$2 try
   shift 2
-  for try in $(seq 1 600); do
+  for try in $(seq 1 1800); do
     curl -sf --max-time 5 "$@" "$url" >/dev/null && return
     alive etcd
     alive "$name"
     sleep 0.1
   done
-  fail "$name is not ready after a minute; see $dir/$name.log"
+  fail "$name is not ready after three minutes; see $dir/$name.log"
 }
 
 [ -f "$dir/tokens.csv" ] || (make_keys)

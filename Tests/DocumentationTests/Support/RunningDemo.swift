@@ -18,7 +18,7 @@ struct RunningDemo: Sendable {
       program: program, server: "http://127.0.0.1:\(port)", folder: folder,
       binaries: (own as NSString).deletingLastPathComponent)
     do {
-      try await program.waitForOutput("Ctrl-C", within: .seconds(180))
+      try await program.waitForOutput("Ctrl-C", within: .seconds(400))
       try await body(demo)
     } catch {
       try await program.stop()

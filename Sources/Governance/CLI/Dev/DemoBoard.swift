@@ -13,7 +13,7 @@ struct DemoBoard: Sendable {
   /// The operators that vote, the one that proposes first.
   let voters: [String]
 
-  private static let patience: Duration = .seconds(30)
+  private static let patience: Duration = .seconds(120)
 
   /// Has the board decide that nothing goes to a region any more.
   ///

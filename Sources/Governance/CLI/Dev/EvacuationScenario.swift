@@ -69,7 +69,7 @@ struct EvacuationScenario: Sendable {
     for project in evacuation.offer.projects {
       expected += try await Place.place(project.name, key: UUID().uuidString, with: client).placements.count
     }
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(180)
     while ContinuousClock.now < deadline {
       let placements: [PlacementView] = try await client.all("/api/v1/placements")
       let ready = placements.filter(\.status.ready).count

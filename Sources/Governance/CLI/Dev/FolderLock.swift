@@ -6,7 +6,7 @@ struct FolderLock: Sendable {
   /// What the lock says last, so that it is no other program's.
   private static let mark = "regie-dev"
 
-  private let descriptor: Int32
+  let descriptor: Int32
   private let path: String
 
   /// Takes the lock when nobody holds it.
@@ -43,7 +43,10 @@ struct FolderLock: Sendable {
     }
   }
 
+  /// Lets others have the folder, whoever has a copy of the descriptor: a process that is being started does until it has
+  /// become a program.
   func release() {
+    _ = flock(descriptor, LOCK_UN)
     Glibc.close(descriptor)
   }
 

@@ -43,7 +43,7 @@ struct HandEdit: Sendable {
     let edited: Observed<Quota> = try await kubernetes.patch(path, merge: body)
     var after = edited
     while after.value.spec.hard["limits.cpu"] != before.value.spec.hard["limits.cpu"] {
-      guard ContinuousClock.now - started < .seconds(20) else { break }
+      guard ContinuousClock.now - started < .seconds(120) else { break }
       try await Task.sleep(for: .milliseconds(2))
       after = try await kubernetes.get(path)
     }

@@ -15,8 +15,8 @@ struct MoveCarrier: Sendable {
 
   private var client: APIClient { people.everybody }
 
-  /// How long a migration of a demo may take.
-  private static let patience: Duration = .seconds(90)
+  /// How long a migration of a demo may take, on a machine that is busy with something else.
+  private static let patience: Duration = .seconds(300)
 
   /// What was seen and done so far.
   private struct Course {

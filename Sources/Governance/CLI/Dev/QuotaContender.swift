@@ -12,7 +12,7 @@ struct QuotaContender: Sendable {
 
   private struct Quota: Decodable, Sendable {}
 
-  private static let patience: Duration = .seconds(30)
+  private static let patience: Duration = .seconds(120)
 
   /// Goes on until `isSeen`.
   ///

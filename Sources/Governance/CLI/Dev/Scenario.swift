@@ -109,7 +109,7 @@ struct Scenario: Sendable {
     let started = ContinuousClock.now
     var placements: [PlacementView] = []
     var shown = -1
-    while ContinuousClock.now - started < .seconds(60) {
+    while ContinuousClock.now - started < .seconds(180) {
       placements = try await client.all("/api/v1/placements")
       let ready = placements.filter(\.status.ready).count
       if ready != shown { Console.note("  \(ready)/\(expected) prêts / ready") }

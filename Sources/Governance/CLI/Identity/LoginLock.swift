@@ -5,7 +5,7 @@ import Glibc
 /// The right to change what `regie login` has stored: of several commands at once one asks the issuer for the next token,
 /// and the others find what it has got. The lock goes with the process, however that ends.
 struct LoginLock: Sendable {
-  private let descriptor: Int32
+  let descriptor: Int32
 
   /// Longer than an issuer is waited for.
   static let patience: Duration = .seconds(40)
@@ -34,8 +34,10 @@ struct LoginLock: Sendable {
     return LoginLock(descriptor: descriptor)
   }
 
-  /// Lets others have it.
+  /// Lets others have it, at once: a process that is being started has a copy of the descriptor until it has become a
+  /// program, and would hold the lock for as long.
   func release() {
+    _ = flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 }
