@@ -1,4 +1,5 @@
 import Foundation
+import Model
 
 /// What `region-agent --check` found.
 struct CheckReport: Codable, Sendable, Hashable {
@@ -63,7 +64,8 @@ struct CheckReport: Codable, Sendable, Hashable {
     let summary =
       missing == 0
       ? "Rien ne manque. / Nothing is missing."
-      : "\(missing) de \(findings.count) manquent. / \(missing) of \(findings.count) are missing."
+      : Counted.fr(missing, "de \(findings.count) manque.", "de \(findings.count) manquent.") + " / "
+        + Counted.en(missing, "of \(findings.count) is missing.", "of \(findings.count) are missing.")
     return (lines + [summary]).joined(separator: "\n")
   }
 }
