@@ -26,6 +26,13 @@ struct CheckReportTests {
     #expect(check(bus: "127.0.0.1:9092").described() == [])
   }
 
+  @Test func `how many are missing is told of one as of one`() {
+    let good = CheckReport.Finding(subject: "s", check: "c", isGood: true, detail: "d")
+    let bad = CheckReport.Finding(subject: "s", check: "c", isGood: false, detail: "d")
+    #expect(CheckReport(findings: [good, bad]).text().hasSuffix("\n1 de 2 manque. / 1 of 2 is missing."))
+    #expect(CheckReport(findings: [bad, bad]).text().hasSuffix("\n2 de 2 manquent. / 2 of 2 are missing."))
+  }
+
   @Test func `programs read what is a warning`() throws {
     let finding = CheckReport.Finding(subject: "s", check: "c", isGood: true, detail: "d", isWarning: true)
     let report = CheckReport(findings: [finding])
