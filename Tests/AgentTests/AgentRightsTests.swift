@@ -230,7 +230,7 @@ struct AgentRightsTests {
       let bad = report.findings.filter { !$0.isGood }
       #expect(bad.map(\.check) == ["networkpolicies"])
       #expect(bad.first?.detail == "may not create, patch: needed to keep namespaces closed to the network")
-      #expect(report.text().hasSuffix("1 of \(report.findings.count) are missing."))
+      #expect(report.text().hasSuffix("1 of \(report.findings.count) is missing."))
     }
   }
 
@@ -318,7 +318,7 @@ struct AgentRightsTests {
       // The centre has changed its key since: what comes from now on the agent would refuse.
       try await rig.publish(AgentRig.state(2), key: Curve25519.Signing.PrivateKey())
       let rotated = try await Self.desired(rig)
-      #expect(!rotated.isGood && rotated.detail.contains("1 are signed by a key that is not mounted"))
+      #expect(!rotated.isGood && rotated.detail.contains("1 is signed by a key that is not mounted"))
       // The broker's word for a client that may describe the topic and not read it (29).
       try await rig.mock.pushErrors(.fetch, [Int32](repeating: 29, count: 50))
       let forbidden = try await Self.desired(rig)

@@ -73,7 +73,28 @@ struct AgentSettingsTests {
     #expect(ClusterSource.list(text) == expected)
   }
 
-  @Test(arguments: ["", ",", "a", "=k", "a=", "a=#c", "a=k#", "a=k,", ",a=k", "a=k,a=l", "a=k,b"])
+  @Test(arguments: ["a=/k,b=in-cluster", "a=/k, b=in-cluster", " a=/k ,\tb=in-cluster ", "a=/k,\n  b=in-cluster\n"])
+  func `blanks beside a comma are no part of a cluster's name or address`(text: String) throws {
+    let settings = try read(["REGIE_CLUSTERS": text])
+    #expect(
+      settings.clusters == [
+        ClusterSource(name: "a", access: .kubeconfig(path: "/k", context: nil)),
+        ClusterSource(name: "b", access: .inCluster),
+      ])
+  }
+
+  @Test func `nor of a mode's or of an Application's`() throws {
+    let settings = try read([
+      "REGIE_CLUSTER_MODES": "a=own, b=observe ", "REGIE_ARGOCD_APPLICATIONS": " a=argocd/x , b=argocd/y",
+    ])
+    #expect(settings.modes == ["a": ClusterRules(.own), "b": ClusterRules(.observe)])
+    #expect(settings.argoCD.applications.keys.sorted() == ["a", "b"])
+  }
+
+  @Test(arguments: [
+    "", ",", "a", "=k", "a=", "a=#c", "a=k#", "a=k,", ",a=k", "a=k,a=l", "a=k,b", " ", "a =k", "a= k", "a=k, =l",
+    "a=k, ", "a=k, a=l",
+  ])
   func `anything else is no list of clusters`(text: String) {
     #expect(ClusterSource.list(text) == nil)
   }

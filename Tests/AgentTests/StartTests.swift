@@ -60,13 +60,13 @@ struct StartTests {
         [
           "REGIE_ZONE": "z1", "REGIE_CLUSTERS": "a=/nowhere/kubeconfig,b=/nowhere/else,c=http://127.0.0.1:1",
           "REGIE_CLUSTER_MODES": "d=adopt", "REGIE_VERIFICATION_KEYS_FILE": "\(folder)/keys.json",
-          "REGIE_GUARD_FILE": "\(folder)/guard.yaml",
+          "REGIE_GUARD_FILE": "\(folder)/guard.yaml", "REGIE_HEARTBEATS": "5s",
         ], ["--check"])
       #expect(code == 1)
       for cause in [
         "REGIE_VERIFICATION_KEYS_FILE: \(folder)/keys.json can not be read", "REGIE_GUARD_FILE: \(folder)/guard.yaml",
         "KAFKA_BOOTSTRAP_SERVERS", "cluster a: /nowhere/kubeconfig", "cluster b: /nowhere/else",
-        "REGIE_CLUSTER_MODES: d is no cluster", "cluster c",
+        "REGIE_CLUSTER_MODES: d is no cluster", "cluster c", "nothing reads REGIE_HEARTBEATS",
       ] { #expect(output.contains(cause), "\(cause) is not in: \(output)") }
     }
   }

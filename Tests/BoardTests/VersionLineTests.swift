@@ -85,6 +85,16 @@ struct VersionLineTests {
     #expect(propose(731) == nil)
   }
 
+  @Test func `how many of its voters are operators is told of one as of one`() {
+    let governance = PolicySpec.Governance(quorum: 2, voters: ["dtnum", "dtmun"])
+    let one = BoardRefusal.impossibleVote(VotingRules(governance, operators: ["dtnum"]))
+    #expect(one.message.hasSuffix("a quorum of 2, and 1 of its voters is an operator"))
+    #expect(one.messageFR.hasSuffix("un quorum de 2, et 1 de ses votants est opérateur"))
+    let two = BoardRefusal.impossibleVote(VotingRules(governance, operators: ["dtmun", "dtnum"]))
+    #expect(two.message.hasSuffix("and 2 of its voters are operators"))
+    #expect(two.messageFR.hasSuffix("et 2 de ses votants sont opérateurs"))
+  }
+
   @Test func `a board that could decide nothing is not proposed`() throws {
     for (text, operators, wanted) in [
       (Fixture.policy(quorum: 5), Fixture.operators, BoardRefusal.Code.impossibleVote),

@@ -197,7 +197,7 @@ struct ApplyTests {
       try await withFolder { folder in
         try write(Samples.operatorYAML, to: "\(folder)/a.yaml")
         let run = try await Run.regie("apply", "--dry-run", "-f", folder, "--server", url)
-        #expect(run.code == 0 && run.output == "1 ressources valables / valid resources\n")
+        #expect(run.code == 0 && run.output == "1 ressource valable / 1 valid resource\n")
         #expect(stub.requests.isEmpty)
       }
     }

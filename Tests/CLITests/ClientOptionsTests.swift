@@ -63,6 +63,18 @@ struct ClientOptionsTests {
     }
   }
 
+  @Test func `an empty variable is not set`() throws {
+    #expect(try server([], ["REGIE_SERVER": "", "REGIE_CONTEXT": ""]) == "http://127.0.0.1:8080")
+    #expect(try ClientOptions.parse([]).language(["REGIE_LANG": ""]) == .fr)
+    let error = #expect(throws: ValidationError.self) {
+      _ = try server([], ["REGIE_CONTEXT": "x", "REGIE_CONFIG": "", "HOME": "/nowhere"])
+    }
+    #expect(error?.message.hasPrefix("/nowhere/.config/regie/config.yaml") == true)
+    #expect(try Login.parse([]).client(["REGIE_OIDC_CLIENT": ""]) == "regie")
+    #expect(try Login.parse([]).client(["REGIE_OIDC_CLIENT": "portail"]) == "portail")
+    #expect(try Login.parse(["--client-id", "cli"]).client(["REGIE_OIDC_CLIENT": "portail"]) == "cli")
+  }
+
   @Test func `sentences are French unless asked for otherwise`() throws {
     #expect(try ClientOptions.parse([]).language([:]) == .fr)
     #expect(try ClientOptions.parse([]).language(["REGIE_LANG": "en"]) == .en)

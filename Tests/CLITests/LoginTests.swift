@@ -88,6 +88,13 @@ import Testing
     #expect(told?.description.contains("https://") == true)
   }
 
+  @Test(arguments: ["https://me:s3cret@issuer.example", "http://me:s3cret@issuer.example", "me:s3cret@ issuer.example"])
+  func `an issuer's address with a password is refused, and not shown`(issuer: String) async {
+    let login = DeviceLogin(issuer: issuer, client: "regie", scope: "openid") { _ in }
+    let told = await #expect(throws: LoginError.self) { try await login.token { _ in } }
+    #expect(told?.description.contains("REGIE_OIDC_ISSUER") == true && told?.description.contains("s3cret") == false)
+  }
+
   @Test func `nobody becomes known to a service elsewhere in clear, and no issuer is asked for that`() async throws {
     try await withFolder { folder in
       try write("secret", to: "\(folder)/token")

@@ -30,7 +30,7 @@ struct MigrateTextTests {
       "\(Samples.name): en cours", "regions sud — départ d’un opérateur ou d’une région ; « Elle ferme »",
       "tâches en 7 jours, sources gardées 30 jours, 1 impossible(s)", "en cours : 3, par opérateur : sans limite",
       "gels : 2026-12-20/2027-01-05@operator:anfsi",
-      "1/2 déplacés (50 %) ; vagues 1/2 ; 1 non déplacés ; 1 en difficulté ; planned 2",
+      "1/2 déplacés (50 %) ; vagues 1/2 ; 1 non déplacé ; 1 en difficulté ; planned 2",
       "attend : l’équipe du projet (4)", "planned par oidc:body",
     ] {
       #expect(told.contains(text), "\(text) in \(told)")

@@ -39,7 +39,7 @@ struct QuestionCommandTests {
             idf-usuel-1  r1-usuel  choisi 120
             sud-1        r2-usuel  CapacityShort  Il manque 2 de cpu. → Libérer 2 de cpu. (+1)
             écartés : CapacityShort 1
-            7 autres ne sont pas montrés (1 possibles en tout) : --full
+            7 autres ne sont pas montrés (1 possible en tout) : --full
 
           """)
       let nowhere = try await Run.regie("query", "autre", "--server", url, "--lang", "en")

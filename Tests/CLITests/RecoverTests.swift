@@ -31,7 +31,7 @@ struct RecoverTests {
       RecoveryText.render(view(), language: .en) == """
         The database was RESTORED: it is behind the bus. Epoch 1 → 2.
           zone r1: ahead
-        1 placements change, 3 stand:
+        1 placement changes, 3 stand:
         ACTION   PROJECT  ENVIRONMENT  CLUSTER  FROM  TO   PLACEMENT
         adopted  vigie    prod         a        -     2.8  0a000000-0000-4000-8000-00000000000a
         To look at:

@@ -80,6 +80,32 @@ struct TimestampTests {
     }
   }
 
+  @Test func `a moment is one date, whether an event or a document says it`() throws {
+    let seed: UInt64 = 14
+    var generator = SeededGenerator(seed)
+    // 1729 to 2273: from then on dates do not tell microseconds apart.
+    let moments = (0..<20_000).map { _ in
+      Timestamp(microseconds: Int64.random(in: -7_611_626_000_000_000...9_568_241_000_000_000, using: &generator))
+    }
+    let read = try ModelJSON.decoder.decode([Date].self, from: try JSONEncoder().encode(moments))
+    for (moment, date) in zip(moments, read) {
+      #expect(date == moment.date && Timestamp(date) == moment, "seed \(seed): \(moment)")
+    }
+  }
+
+  @Test func `a date that was read from a document is written and read as the same, in all years`() throws {
+    let seed: UInt64 = 15
+    var generator = SeededGenerator(seed)
+    let moments = (0..<20_000).map { _ in
+      Timestamp(microseconds: Int64.random(in: -62_135_596_800_000_000...253_402_300_798_000_000, using: &generator))
+    }
+    let read = try ModelJSON.decoder.decode([Date].self, from: try JSONEncoder().encode(moments))
+    let again = try ModelJSON.decoder.decode([Date].self, from: try ModelJSON.encoder.encode(read))
+    for (moment, (first, second)) in zip(moments, zip(read, again)) {
+      #expect(first == second && Timestamp(first).date == first, "seed \(seed): \(moment)")
+    }
+  }
+
   @Test func `what lies outside RFC 3339 is held at its ends`() {
     let ends = [Timestamp(microseconds: .min), Timestamp(microseconds: .max)]
     #expect(ends.map(\.description) == ["0000-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"])

@@ -39,7 +39,7 @@ import Testing
           try await call([KafkaTopic(name, partitions: 3)], .seconds(20), false)
         }
         #expect(error?.code == .partitionCount)
-        #expect(error?.message.contains("has 2 partitions, wanted 3") == true)
+        #expect(error?.message.contains("has 2 partition(s), wanted 3") == true)
         try await call([KafkaTopic(name, partitions: 3)], .seconds(20), true)
       }
     }

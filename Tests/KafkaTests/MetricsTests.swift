@@ -77,6 +77,28 @@ import Testing
     }
   }
 
+  @Test func `a client that has ended says nothing, and hides none of its name that goes on`() async throws {
+    _ = Self.metrics
+    let broker = try await PrivateBroker()
+    var named = broker.configuration
+    named.clientID = "ended"
+    named.statisticsInterval = .milliseconds(50)
+    let configuration = named
+    try await KafkaProducer.withProducer(configuration: configuration, logger: KafkaBroker.quiet) { producer in
+      _ = try await producer.send(broker.message(0))
+      #expect(try await eventually { gauge("brokers_up", "ended")?.lastValue == 1 })
+      let consumer = try KafkaConsumer(
+        configuration: configuration.named("reader"), topic: broker.topic, logger: KafkaBroker.quiet)
+      #expect(gauge("lag_messages", "ended-reader") != nil)
+      await consumer.close(within: .seconds(5))
+      #expect(gauge("lag_messages", "ended-reader") == nil)
+      let other = try KafkaConsumer(configuration: configuration, topic: broker.topic, logger: KafkaBroker.quiet)
+      await other.close(within: .seconds(5))
+      #expect(try await eventually { gauge("brokers_up", "ended")?.lastValue == 1 })
+    }
+    #expect(gauge("brokers_up", "ended") == nil)
+  }
+
   @Test func `a slow consumer holds no more than it was allowed to`() async throws {
     _ = Self.metrics
     let broker = try await PrivateBroker()

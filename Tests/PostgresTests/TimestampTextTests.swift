@@ -35,15 +35,33 @@ struct TimestampTextTests {
     }
   }
 
-  @Test func `microseconds come back exactly in 2137 and after too, as text and in arrays`() {
-    var random = SeededGenerator()
-    for _ in 0..<2000 {
-      let microseconds = Int64.random(in: 4_300_000_000_000_000...8_500_000_000_000_000, using: &random)
-      let date = Date(timeIntervalSinceReferenceDate: Double(microseconds) / 1_000_000)
-      #expect(TimestampText.decode(TimestampText.encode(date)) == date, "\(random)")
-      // Of 2000 on, as the server counts them.
-      #expect(TimestampText.microseconds(date) == microseconds + 366 * 86_400_000_000, "\(random)")
+  @Test func `an instant is its text and its number, as long as dates tell microseconds apart`() {
+    var random = SeededGenerator(seed: 14)
+    for _ in 0..<20_000 {
+      // 1729 to 2273.
+      let microseconds = Int64.random(in: -8_589_934_000_000_000...8_589_934_000_000_000, using: &random)
+      let date = Self.nearest(microseconds)
+      #expect(TimestampText.decode(TimestampText.encode(date)) == date, "\(microseconds)")
+      #expect(TimestampText.microseconds(date) == microseconds + 31_622_400_000_000, "\(microseconds)")
     }
+  }
+
+  @Test func `an instant that was read is written and read as the same, in all years`() {
+    var random = SeededGenerator(seed: 15)
+    for _ in 0..<20_000 {
+      // 1 to 9999.
+      let microseconds = Int64.random(in: -63_113_904_000_000_000...252_423_993_599_999_999, using: &random)
+      let date = Self.nearest(microseconds)
+      #expect(TimestampText.decode(TimestampText.encode(date)) == date, "\(microseconds)")
+    }
+  }
+
+  /// The date nearest to microseconds counted from 2001, as the decimal number is read.
+  private static func nearest(_ microseconds: Int64) -> Date {
+    let digits = String(microseconds.magnitude % 1_000_000)
+    let fraction = String(repeating: "0", count: 6 - digits.count) + digits
+    let number = "\(microseconds < 0 ? "-" : "")\(microseconds.magnitude / 1_000_000).\(fraction)"
+    return Date(timeIntervalSinceReferenceDate: Double(number) ?? .nan)
   }
 
   @Test func `other time zones are understood`() {

@@ -31,6 +31,14 @@ struct FreezingTests {
     #expect(rig.notes.map(\.reason) == ["Applied", "Frozen"])
   }
 
+  @Test(arguments: [("1", "1 pod"), ("7", "7 pods")])
+  func `how many pods there may be is told of one as of one`(used: String, told: String) {
+    var rig = frozen(used)
+    rig.succeed(used: ["pods": used])
+    let messages = rig.notes.filter { $0.reason == "Frozen" }.map(\.message)
+    #expect(messages == ["Gelé : pas plus de \(told). / Frozen: no more than \(told)."])
+  }
+
   @Test(arguments: [("1k", 1000), ("20k", 20_000)])
   func `thousands of pods are counted as Kubernetes writes them`(used: String, remembered: Int) {
     var rig = frozen(used)

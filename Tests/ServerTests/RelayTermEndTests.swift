@@ -19,8 +19,7 @@ struct RelayTermEndTests {
   @Test func `a term that is cancelled gives up the transaction under way`() async throws {
     try await ServerFixture.run(messageTimeout: .seconds(60)) { fixture in
       let lines = LogLines()
-      let relay = try fixture.relay(
-        transactionalID: "relay", debug: "msg", logger: lines.logger(from: .debug))
+      let relay = try relay(of: fixture, telling: lines)
       try await fixture.with(relay) {
         try await fixture.place("alpha")
         try await fixture.expectPublished()
@@ -43,8 +42,7 @@ struct RelayTermEndTests {
   {
     try await ServerFixture.run(messageTimeout: .seconds(3)) { fixture in
       let lines = LogLines()
-      let relay = try fixture.relay(
-        transactionalID: "relay", debug: "msg", logger: lines.logger(from: .debug))
+      let relay = try relay(of: fixture, telling: lines)
       try await fixture.with(relay) {
         try await fixture.place("alpha")
         try await fixture.expectPublished()
@@ -65,6 +63,11 @@ struct RelayTermEndTests {
         #expect(isSent)
       }
     }
+  }
+
+  /// A relay with transactions, which tells the lines of every record that is refused.
+  private func relay(of fixture: ServerFixture, telling lines: LogLines) throws -> RelayService {
+    try fixture.relay(transactionalID: "relay", debug: "msg", logger: lines.logger(from: .debug))
   }
 
   /// Ends a transaction of somebody else's.

@@ -44,6 +44,12 @@ struct SettingsTests {
     #expect(error?.errors.map(\.variable) == [variable])
   }
 
+  @Test func `an issuer that is refused is told without the password that stands in it`() throws {
+    let given = Self.known.merging(["REGIE_OIDC_ISSUER": "https://me:s3cret@sso.example/realms/regie"]) { $1 }
+    let error = #expect(throws: EnvironmentErrors.self) { try read(given) }
+    #expect(error?.errors.map(\.found) == ["'https://…@sso.example/realms/regie'"])
+  }
+
   @Test func `a variable of Régie's that nothing reads is told, whatever else it is`() throws {
     #expect(
       try read(Self.known.merging(["REGIE_OIDC_AUDIENCES": "x", "LC_ALL": "C"]) { $1 }).unread == [

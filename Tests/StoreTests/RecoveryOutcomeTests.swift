@@ -230,5 +230,9 @@ struct RecoveryOutcomeTests {
     let unread = [BusEvidence(zone: "z1", refused: 2), BusEvidence(zone: "z0", isDeclared: false)]
     let plan = RecoveryPlan(books, unread)
     #expect(plan.isIncomplete && plan.findings.map(\.kind) == ["ZoneUnknown", "Unverified"] && !plan.isNeeded)
+    #expect(plan.findings.last?.message.hasPrefix("2 records of the topic could not be believed, and were not") == true)
+    let one = RecoveryPlan(books, [BusEvidence(zone: "z1", refused: 1)]).findings.last
+    #expect(one?.message.hasPrefix("1 record of the topic could not be believed, and was not counted: ") == true)
+    #expect(one?.messageFR.hasPrefix("1 enregistrement du sujet n’a pu être cru et n’a pas été compté : ") == true)
   }
 }

@@ -188,6 +188,8 @@ struct ResourceTests {
       let renamed = Resource("nord-usuel", ZoneSpec(region: "nord", sensitivity: .usuel, slug: "n2", chain: "forge"))
       let error = try await refusal { _ = try await fixture.store.put(.zone(renamed), context: someone) }
       #expect(error?.path == "spec.slug")
+      #expect(error?.message == "this can not change while 1 placement is hosted there")
+      #expect(error?.messageFR == "ceci ne peut pas changer tant que 1 placement y est hébergé")
       #expect(try await fixture.store.zones().map(\.spec.slug) == ["nord"])
     }
   }

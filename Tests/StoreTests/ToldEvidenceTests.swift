@@ -192,6 +192,7 @@ struct ToldEvidenceTests {
         let plan = try await fixture.store.recoveryPlan([], told: told)
         #expect(plan.findings.map(\.kind) == ["ActsLost"] && plan.mints)
         #expect(plan.findings[0].messageFR.contains(account.lostKeys[0]))
+        #expect(plan.findings[0].message.hasPrefix("1 proposal, vote or comment was told of in a life that is lost"))
       }
       let plan = try await fixture.store.recoveryPlan([], told: ahead)
       // Whoever agrees agrees to what is lost.

@@ -60,6 +60,21 @@ struct EnvironmentReaderTests {
     }
   }
 
+  @Test(
+    arguments: [
+      ("https://me:s3cret@host/x", "'https://…@host/x'"), ("https://me:s3/c:r@et@host", "'https://…@host'"),
+      ("https://s3cret@host", "'https://…@host'"), ("me:s3cret@host", "'…@host'"),
+      ("http://a:s3cret@b,http://c:s3cret@d", "'http://…@d'"),
+      ("git@host", "'git@host'"), ("http://host", "'http://host'"), ("soon", "'soon'"),
+    ])
+  func `no password of an address that is refused is told`(text: String, told: String) {
+    let errors = error(["A": text]) { env in
+      _ = env.optionalParsed("A", accepts: "nothing", "d") { _ in String?.none }
+      _ = env.parsed("A", standIn: "", accepts: "nothing", "d") { _ in nil }
+    }
+    #expect(errors == Array(repeating: "A: found \(told); accepted: nothing", count: 2))
+  }
+
   @Test func `unset and empty give the default or nothing`() throws {
     try read(["S": ""]) { env in
       #expect(env.string("S", default: "y", "d") == "y")

@@ -111,9 +111,10 @@ extension BoardRefusal {
     let (quorum, count) = (rules.quorum, rules.voters.count)
     return BoardRefusal(
       .impossibleVote, path: "spec.governance",
-      "its board could never decide: a quorum of \(quorum), and \(count) of its voters are operators",
-      fr:
-        "son instance ne pourrait jamais décider : un quorum de \(quorum), et \(count) de ses votants sont opérateurs",
+      "its board could never decide: a quorum of \(quorum), and "
+        + Counted.en(count, "of its voters is an operator", "of its voters are operators"),
+      fr: "son instance ne pourrait jamais décider : un quorum de \(quorum), et "
+        + Counted.fr(count, "de ses votants est opérateur", "de ses votants sont opérateurs"),
       accepted: "quorum ≤ voters, voters ≥ \(VotingRules.fewestVoters)")
   }
 

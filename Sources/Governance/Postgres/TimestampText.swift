@@ -3,15 +3,15 @@ internal import Foundation
 /// The server's text form of instants (`DateStyle` ISO, `TimeZone` UTC), exact to the microsecond and without a
 /// calendar's cost.
 enum TimestampText {
-  private static let unixToReference = 978_307_200.0
+  private static let unixToReference: Int64 = 978_307_200
   private static let microsecondsPerDay: Int64 = 86_400_000_000
 
   static func encode(_ date: Date) -> String {
-    let seconds = date.timeIntervalSinceReferenceDate
-    guard let offset = offset(seconds) else {
+    guard let offset = sinceReference(date) else {
+      let seconds = date.timeIntervalSinceReferenceDate
       return seconds.isNaN ? "not a date" : seconds < 0 ? "-infinity" : "infinity"
     }
-    let (days, time) = (offset + Int64(unixToReference) * 1_000_000).flooredDivision(by: microsecondsPerDay)
+    let (days, time) = (offset + unixToReference * 1_000_000).flooredDivision(by: microsecondsPerDay)
     let (year, month, day) = civil(fromDays: days)
     let (second, microsecond) = time.flooredDivision(by: 1_000_000)
     let clock = [second / 3600, second / 60 % 60, second % 60].map { pad($0, 2) }.joined(separator: ":")
@@ -23,18 +23,18 @@ enum TimestampText {
   /// The server's binary form: microseconds since 2000, the largest and the smallest number for infinity; nil for what is
   /// not a date.
   static func microseconds(_ date: Date) -> Int64? {
-    let seconds = date.timeIntervalSinceReferenceDate
-    guard let offset = offset(seconds) else {
+    guard let offset = sinceReference(date) else {
+      let seconds = date.timeIntervalSinceReferenceDate
       return seconds.isNaN ? nil : seconds < 0 ? .min : .max
     }
     // The reference date is 2001; 2000 was a leap year.
     return offset + 366 * microsecondsPerDay
   }
 
-  /// The nearest microsecond to a number of seconds, both counted from the reference date: from there the double still
-  /// resolves microseconds, and from 1970 it would lose a bit. Nil for what is no number, or further off than any date is.
-  private static func offset(_ seconds: Double) -> Int64? {
-    guard abs(seconds) < Double(Int64(1) << 60) / 1_000_000 else { return nil }
+  /// The nearest microsecond, counted from 2001 as Foundation does; nil for what is not a date, and beyond 36 000 years.
+  private static func sinceReference(_ date: Date) -> Int64? {
+    let seconds = date.timeIntervalSinceReferenceDate
+    guard abs(seconds) * 1_000_000 < 0x1p60 else { return nil }
     // The fraction by itself: the product of all seconds has no room for it in 2137 and after.
     let whole = seconds.rounded(.down)
     return Int64(whole) * 1_000_000 + Int64(((seconds - whole) * 1_000_000).rounded())
@@ -52,9 +52,13 @@ enum TimestampText {
     let microsecond = fields.skip(".") ? fields.fraction() : 0
     guard let microsecond, let offset = fields.zone(), fields.bytes.isEmpty else { return nil }
     let days = days(fromYear: isBeforeChrist ? 1 - year : year, month: month, day: day)
-    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset - Int64(unixToReference)
-    // One division of a whole number gives the double nearest to the instant, the same as the one that was sent.
-    return Date(timeIntervalSinceReferenceDate: Double(seconds * 1_000_000 + microsecond) / 1_000_000)
+    var seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset - unixToReference
+    var fraction = Double(microsecond)
+    // Both parts of one sign: a small sum of two is not rounded as the whole is.
+    if seconds < 0, fraction > 0 { (seconds, fraction) = (seconds + 1, fraction - 1_000_000) }
+    // The fraction by itself: the number of all microseconds is rounded in 2286 and after. So the double is the one
+    // nearest to the instant, the same as the one that was sent.
+    return Date(timeIntervalSinceReferenceDate: Double(seconds) + fraction / 1_000_000)
   }
 
   private static func pad(_ number: Int64, _ width: Int) -> String {

@@ -58,7 +58,8 @@ struct AgentWiring: Sendable {
       zone: settings.zone, home: settings.homeNamespace, keys: keys, bus: bus, clusters: fleet.clusters,
       homeCluster: fleet.isHomeApart ? fleet.home : nil,
       repository: usesRepository ? try? settings.gitops.configuration() : nil,
-      measuresCapacity: settings.measuresCapacity, faults: book.faults + fleet.faults, logger: logger)
+      measuresCapacity: settings.measuresCapacity, faults: book.faults + fleet.faults, unread: settings.unread,
+      logger: logger)
     let report = await check.run()
     await fleet.shutdown()
     return report

@@ -31,12 +31,10 @@ struct ArgoCDSettings: Sendable, Hashable {
   /// Reads `name=namespace/application,…`; nil when a part is not of that form, or a name stands twice.
   static func list(_ text: String) -> [String: Applications]? {
     var found: [String: Applications] = [:]
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let halves = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard halves.count == 2, !halves[0].isEmpty, found[halves[0]] == nil,
-        let applications = applications(halves[1])
-      else { return nil }
-      found[halves[0]] = applications
+    guard let parts = NamedList.parts(text) else { return nil }
+    for (name, value) in parts {
+      guard found[name] == nil, let applications = applications(value) else { return nil }
+      found[name] = applications
     }
     return found
   }

@@ -11,12 +11,10 @@ enum ClusterModes {
   /// Reads `name=mode,name=mode`; nil when a part is not of that form, or a name stands twice.
   static func list(_ text: String) -> [String: ClusterRules]? {
     var modes: [String: ClusterRules] = [:]
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let halves = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard halves.count == 2, !halves[0].isEmpty, modes[halves[0]] == nil, let rules = rules(halves[1]) else {
-        return nil
-      }
-      modes[halves[0]] = rules
+    guard let parts = NamedList.parts(text) else { return nil }
+    for (name, value) in parts {
+      guard modes[name] == nil, let rules = rules(value) else { return nil }
+      modes[name] = rules
     }
     return modes
   }

@@ -19,12 +19,10 @@ struct ClusterSource: Sendable, Hashable {
   /// Reads `name=access,name=access`; nil when a part is not of that form, or a name stands twice.
   static func list(_ text: String) -> [ClusterSource]? {
     var sources: [ClusterSource] = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard halves.count == 2, !halves[0].isEmpty, let access = access(halves[1]),
-        !sources.contains(where: { $0.name == halves[0] })
-      else { return nil }
-      sources.append(ClusterSource(name: halves[0], access: access))
+    guard let parts = NamedList.parts(text) else { return nil }
+    for (name, value) in parts {
+      guard let access = access(value), !sources.contains(where: { $0.name == name }) else { return nil }
+      sources.append(ClusterSource(name: name, access: access))
     }
     return sources
   }

@@ -18,14 +18,10 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
   private static let earliest: Int64 = -62_167_219_200_000_000
   private static let latest: Int64 = 253_402_300_799_999_999
-  /// 2001-01-01T00:00:00Z, from which Foundation counts. From there a double tells microseconds apart until 2273; a
-  /// date that was read from a document has come by way of 1970, from where it does so until 2242 only.
-  private static let referenceDate: Int64 = 978_307_200_000_000
 
-  /// The same moment for Foundation.
-  public var date: Date {
-    Date(timeIntervalSinceReferenceDate: Double(microseconds - Self.referenceDate) / 1_000_000)
-  }
+  /// The same moment for Foundation, equal to the date that is read from its text in a document. Dates tell microseconds
+  /// apart from 1729 to 2273.
+  public var date: Date { RFC3339.nearestDate(microseconds: microseconds) }
 
   /// Chronological order.
   public static func < (left: Self, right: Self) -> Bool { left.microseconds < right.microseconds }

@@ -272,6 +272,8 @@ struct RunbookTests {
     larger.waves[0].moves = [Runbooks.move(quota: ResourceAmounts(cpu: 3000))]
     let told = try Runbooks.markdown(larger)
     #expect(told.contains("cluster « sud-2 », étape « prod », quota 3 CPU.") && !told.contains("2,5 CPU"))
+    larger.waves[0].moves = [Runbooks.move(quota: ResourceAmounts(cpu: 3000, pods: 1))]
+    #expect(try Runbooks.markdown(larger).contains("quota 3 CPU, 1 pod."))
   }
 
   @Test func `a guide says what becomes otherwise for this source, this target and these services`() throws {

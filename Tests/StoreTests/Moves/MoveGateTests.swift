@@ -118,7 +118,18 @@ import Testing
       _ = try await store.judgeEverything(always: true)
       try await fixture.tend(migration)
       #expect(try await told() == ["move.step", "move.blocked", "migration.paused"])
-      #expect(try await store.migration(migration.id).campaign.state == .paused)
+      let paused = try await store.migration(migration.id)
+      #expect(paused.campaign.state == .paused)
+      let notes = paused.notes(of: [.pausedItself(troubled: 1), .pausedItself(troubled: 2)])
+      #expect(
+        notes.map(\.text.fr) == [
+          "migration suspendue d’elle-même : 1 déplacement en difficulté",
+          "migration suspendue d’elle-même : 2 déplacements en difficulté",
+        ])
+      #expect(
+        notes.map(\.text.en) == [
+          "migration paused itself: 1 move in trouble", "migration paused itself: 2 moves in trouble",
+        ])
       try await fixture.act(.rolledBack(acceptedLoss: nil), fixture.move("prod", of: migration).id)
       for _ in 0..<3 {
         try await fixture.report()

@@ -23,6 +23,16 @@ struct WebhookAttemptTests {
     ).id
   }
 
+  /// What was claimed, for so long, of a new destination's first delivery; where that goes to is `destination`.
+  private static func firstClaim(
+    _ fixture: StoreFixture, lease: Duration = .seconds(60)
+  ) async throws -> (destination: UUID, claim: DeliveryClaim) {
+    try await fixture.flowing()
+    let id = try await add(fixture)
+    _ = try await fixture.store.testWebhook(id)
+    return (id, try #require(try await fixture.store.claimDelivery(lease: lease)))
+  }
+
   private static func wait(_ fixture: StoreFixture, seconds: Int64) async throws {
     try await fixture.script(
       """
@@ -43,11 +53,10 @@ struct WebhookAttemptTests {
 
   @Test func `what comes of an attempt that was given up says nothing of the later one`() async throws {
     try await StoreFixture.run { fixture in
-      try await fixture.flowing()
-      let id = try await Self.add(fixture)
       let store = fixture.store
-      _ = try await store.testWebhook(id)
-      let first = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      let begun = try await Self.firstClaim(fixture)
+      let id = begun.destination
+      let first = begun.claim
       try await Self.wait(fixture, seconds: 61)
       let second = try #require(try await store.claimDelivery(lease: .seconds(60)))
       #expect(first.id == second.id && [first.attempt, second.attempt] == [1, 2])
@@ -68,11 +77,8 @@ struct WebhookAttemptTests {
     async throws
   {
     try await StoreFixture.run { fixture in
-      try await fixture.flowing()
-      let id = try await Self.add(fixture)
       let store = fixture.store
-      _ = try await store.testWebhook(id)
-      let first = try #require(try await store.claimDelivery(lease: .seconds(60)))
+      let first = try await Self.firstClaim(fixture).claim
       let failed = DeliveryOutcome.failed(status: 503, "busy", retryAfter: WebhookRetry.longest)
       #expect(try await store.settle(first, failed, jitter: 0) == .pending)
       #expect(try await store.claimDelivery(lease: .seconds(60)) == nil, "it wants to be left alone for an hour")
@@ -86,11 +92,10 @@ struct WebhookAttemptTests {
     async throws
   {
     try await StoreFixture.run { fixture in
-      try await fixture.flowing()
-      let id = try await Self.add(fixture)
       let store = fixture.store
-      _ = try await store.testWebhook(id)
-      let first = try #require(try await store.claimDelivery(lease: .seconds(3_600)))
+      let begun = try await Self.firstClaim(fixture, lease: .seconds(3_600))
+      let id = begun.destination
+      let first = begun.claim
       #expect(try await store.claimDelivery(lease: .seconds(60)) == nil, "somebody may be sending it")
       // As if it had been claimed by a clock that was a day ahead, by somebody who is gone.
       try await Self.wait(fixture, seconds: -86_400)

@@ -20,7 +20,8 @@ struct Warnings {
     for text in texts.prefix(Self.most) { headers.append(HTTPField(name: .warning, value: Self.value(text))) }
     let left = texts.count - Self.most
     guard left > 0 else { return }
-    let more = language.say("et \(left) autres : regie policy lint", "and \(left) more: regie policy lint")
+    let others = Counted.fr(left, "autre", "autres")
+    let more = language.say("et \(others) : regie policy lint", "and \(left) more: regie policy lint")
     headers.append(HTTPField(name: .warning, value: Self.value(more)))
   }
 

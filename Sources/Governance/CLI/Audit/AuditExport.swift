@@ -2,6 +2,7 @@ import ArgumentParser
 import Contract
 import Events
 import Foundation
+import Model
 import NIOHTTP1
 import Trail
 
@@ -48,8 +49,9 @@ struct AuditExport: AsyncParsableCommand {
       var writer = opened.writer
       let end = try await Self.export(from: client, to: &writer)
       try opened.handle.synchronize()
-      Console.note(
-        "\(file) : \(end.count) entrées, positions \(end.from) à \(end.to) / \(end.count) entries, up to \(end.to)")
+      let french = Counted.fr(end.count, "entrée", "entrées")
+      let english = Counted.en(end.count, "entry", "entries")
+      Console.note("\(file) : \(french), positions \(end.from) à \(end.to) / \(english), up to \(end.to)")
     }
   }
 

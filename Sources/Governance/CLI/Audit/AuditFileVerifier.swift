@@ -2,6 +2,7 @@ import Contract
 import Crypto
 import Events
 import Foundation
+import Model
 import Trail
 
 /// Judges an exported trail line by line, with nothing but the file, governance's public keys, and anchors from elsewhere.
@@ -186,10 +187,10 @@ struct AuditFileVerifier {
       note(
         "end",
         fr:
-          "la dernière ligne dit \(end.count) entrées jusqu’à la position \(end.to), maillon \(end.head.prefix(12))… ; "
-          + "il y en a \(count), jusqu’à \(reached.position)",
-        en: "the last line says \(end.count) entries up to position \(end.to), link \(end.head.prefix(12))…; "
-          + "there are \(count), up to \(reached.position)")
+          "la dernière ligne dit \(Counted.fr(end.count, "entrée", "entrées")) jusqu’à la position \(end.to), "
+          + "maillon \(end.head.prefix(12))… ; il y en a \(count), jusqu’à \(reached.position)",
+        en: "the last line says \(Counted.en(end.count, "entry", "entries")) up to position \(end.to), "
+          + "link \(end.head.prefix(12))…; there are \(count), up to \(reached.position)")
     }
     if end.digest != HexText.encode(Array(hash.finalize())) {
       note(

@@ -55,6 +55,11 @@ struct ClientOptions: ParsableArguments {
   }
 }
 
+extension [String: String] {
+  /// What the environment says by a variable's name; nil where it says nothing, for an empty one is not set.
+  func variable(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+}
+
 /// Named services, in a YAML file: `contexts: {name: {server: URL}}`.
 struct Contexts: Decodable {
   struct Context: Decodable {
@@ -70,7 +75,7 @@ struct Contexts: Decodable {
 
   /// Reads the file that `REGIE_CONFIG` names, or the one in the home folder.
   static func load(_ environment: [String: String]) throws -> Contexts {
-    let path = environment["REGIE_CONFIG"] ?? "\(environment["HOME"] ?? "")/.config/regie/config.yaml"
+    let path = environment.variable("REGIE_CONFIG") ?? "\(environment["HOME"] ?? "")/.config/regie/config.yaml"
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
       throw ValidationError("\(path) ne peut être lu ; REGIE_CONFIG en nomme un autre / can not be read")
     }

@@ -38,7 +38,10 @@ struct Apply: AsyncParsableCommand {
         dryRun
         ? resources : try await ResourceFiles.apply(resources, because: reason, with: client) { Console.note($0) }
       if let text = try output.render(applied) { return Console.print(text) }
-      if dryRun { Console.print("\(applied.count) ressources valables / valid resources") }
+      if dryRun {
+        let french = Counted.fr(applied.count, "ressource valable", "ressources valables")
+        Console.print("\(french) / \(Counted.en(applied.count, "valid resource", "valid resources"))")
+      }
     }
   }
 }

@@ -162,10 +162,11 @@ enum BatchText {
     case (.optimal, true): return "\(counts) : rien de mieux n'est possible"
     case (.optimal, false): return "\(counts): nothing better is possible"
     case (.undecided, true):
-      return "\(counts), une proposition : au plus \(best) ; recherche arrêtée à \(view.nodes) nœuds"
-        + (view.isExhausted == true ? ", qui étaient épuisés (--budget)" : "")
+      let nodes = Counted.fr(view.nodes, "nœud", "nœuds")
+      return "\(counts), une proposition : au plus \(best) ; recherche arrêtée à \(nodes)"
+        + (view.isExhausted == true ? view.nodes < 2 ? ", épuisé (--budget)" : ", qui étaient épuisés (--budget)" : "")
     case (.undecided, false):
-      return "\(counts), a proposal: \(best) at most; the search ended at \(view.nodes) nodes"
+      return "\(counts), a proposal: \(best) at most; the search ended at \(Counted.en(view.nodes, "node", "nodes"))"
         + (view.isExhausted == true ? ", for it had no more (--budget)" : "")
     case (.unplaceable, true): return "tous ne tiennent pas : aucun n'est placé"
     case (.unplaceable, false): return "not all fit: none is placed"

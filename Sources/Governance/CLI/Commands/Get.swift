@@ -80,7 +80,9 @@ struct Get: AsyncParsableCommand {
         Self.tell(withheld: Set(views.flatMap(\.withheld)).sorted())
       }
       if withheld > 0 {
-        Console.note("\(kind.plural) : \(withheld) sont tus, faute de droit / are withheld from this caller")
+        let french = Counted.fr(withheld, "est tu", "sont tus")
+        let english = withheld == 1 ? "is withheld" : "are withheld"
+        Console.note("\(kind.plural) : \(french), faute de droit / \(english) from this caller")
       }
     }
   }

@@ -85,6 +85,11 @@ struct Login: AsyncParsableCommand {
     return .token(token)
   }
 
+  /// As which client the issuer is asked.
+  func client(_ environment: [String: String]) -> String {
+    clientID ?? environment.variable("REGIE_OIDC_CLIENT") ?? "regie"
+  }
+
   private func grant(_ environment: [String: String]) async throws -> TokenGrant {
     if let tokenFile {
       guard tokenFile == "-" else { return TokenGrant(token: try Credential.read(tokenFile, "--token-file")) }
@@ -95,9 +100,8 @@ struct Login: AsyncParsableCommand {
       throw ValidationError(
         "--issuer ou REGIE_OIDC_ISSUER, ou --token-file, est attendu / is wanted")
     }
-    let client = clientID ?? environment["REGIE_OIDC_CLIENT"] ?? "regie"
     do {
-      return try await DeviceLogin(issuer: issuer, client: client, scope: scope).token { prompt in
+      return try await DeviceLogin(issuer: issuer, client: client(environment), scope: scope).token { prompt in
         Console.note(
           """
           Ouvrez / open \(prompt.verification_uri_complete ?? prompt.verification_uri)

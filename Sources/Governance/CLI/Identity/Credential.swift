@@ -37,8 +37,8 @@ enum Credential: Sendable, Hashable {
       ("REGIE_TOKEN", Credential.token), ("REGIE_API_KEY", Credential.key),
     ].flatMap { name, make in
       [
-        try text(environment[name]).map { make(try checked($0, name)) },
-        try text(environment["\(name)_FILE"]).map { make(try read($0, "\(name)_FILE")) },
+        try environment.variable(name).map { make(try checked($0, name)) },
+        try environment.variable("\(name)_FILE").map { make(try read($0, "\(name)_FILE")) },
       ].compactMap(\.self)
     }
     guard given.count < 2 else {
@@ -47,8 +47,6 @@ enum Credential: Sendable, Hashable {
     }
     return given.first
   }
-
-  private static func text(_ value: String?) -> String? { value.flatMap { $0.isEmpty ? nil : $0 } }
 
   /// - Parameter source: For the message.
   static func read(_ path: String, _ source: String) throws -> String {

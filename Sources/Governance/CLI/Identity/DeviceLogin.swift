@@ -47,6 +47,12 @@ struct DeviceLogin: Sendable {
   ///
   /// - Throws: ``LoginError``.
   func token(_ show: (Prompt) -> Void) async throws -> TokenGrant {
+    // What does not parse is not shown: it may hold a password.
+    guard !issuer.contains("@") || URL(string: issuer).map({ $0.host != nil && $0.user == nil }) == true else {
+      throw LoginError(
+        "--issuer, REGIE_OIDC_ISSUER : attendu une adresse sans nom ni mot de passe "
+          + "/ an address without a user and password is wanted")
+    }
     let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
     let (status, data) = try await TokenEndpoint.get("\(base)/.well-known/openid-configuration")
     guard status == 200, let found = try? JSONDecoder().decode(Discovery.self, from: data), found.issuer == issuer

@@ -7,8 +7,7 @@ struct StoredLogins: Codable, Sendable, Hashable {
 
   /// Where they are: beside the configuration file.
   static func path(_ environment: [String: String]) -> String {
-    environment["REGIE_CREDENTIALS"].flatMap { $0.isEmpty ? nil : $0 }
-      ?? "\(environment["HOME"] ?? "")/.config/regie/credentials.json"
+    environment.variable("REGIE_CREDENTIALS") ?? "\(environment["HOME"] ?? "")/.config/regie/credentials.json"
   }
 
   /// Reads the file; there need be none.

@@ -25,8 +25,10 @@ enum MigrationText {
     ]
     lines.append(
       french
-        ? "tâches en \(view.taskDays) jours, sources gardées \(view.retentionDays) jours, \(view.blocked) impossible(s)"
-        : "tasks within \(view.taskDays) days, sources kept \(view.retentionDays) days, \(view.blocked) impossible")
+        ? "tâches en \(Counted.fr(view.taskDays, "jour", "jours")), "
+          + "sources gardées \(Counted.fr(view.retentionDays, "jour", "jours")), \(view.blocked) impossible(s)"
+        : "tasks within \(Counted.en(view.taskDays, "day", "days")), "
+          + "sources kept \(Counted.en(view.retentionDays, "day", "days")), \(view.blocked) impossible")
     lines.append(pace(view.pace, french))
     if let progress = view.progress {
       lines.append(line(progress, language: language))
@@ -50,7 +52,9 @@ enum MigrationText {
       french
         ? "vagues \(progress.wavesDone)/\(progress.waves)" : "waves \(progress.wavesDone)/\(progress.waves)",
     ]
-    if progress.lost > 0 { parts.append(french ? "\(progress.lost) non déplacés" : "\(progress.lost) not moved") }
+    if progress.lost > 0 {
+      parts.append(french ? Counted.fr(progress.lost, "non déplacé", "non déplacés") : "\(progress.lost) not moved")
+    }
     if progress.troubled > 0 {
       parts.append(french ? "\(progress.troubled) en difficulté" : "\(progress.troubled) in trouble")
     }
@@ -101,7 +105,7 @@ enum MigrationText {
     if let project = scope.project { return project }
     if let clusters = scope.clusters { return "clusters \(clusters.joined(separator: ","))" }
     if let regions = scope.regions { return "regions \(regions.joined(separator: ","))" }
-    return "\(scope.placements?.count ?? 0) placements"
+    return Counted.en(scope.placements?.count ?? 0, "placement", "placements")
   }
 
   private static func pace(_ pace: CampaignPace, _ french: Bool) -> String {

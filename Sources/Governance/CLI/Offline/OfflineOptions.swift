@@ -12,7 +12,7 @@ struct LanguageOption: ParsableArguments {
   func language() throws -> Language { try Self.language(lang, ProcessInfo.processInfo.environment) }
 
   static func language(_ lang: String?, _ environment: [String: String]) throws -> Language {
-    let text = lang ?? environment["REGIE_LANG"] ?? "fr"
+    let text = lang ?? environment.variable("REGIE_LANG") ?? "fr"
     guard let language = Language(rawValue: text) else {
       throw ValidationError("--lang \(text) : attendu fr ou en / expected fr or en")
     }

@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import Model
 import Placement
 
 /// A decision's explanation for people: per environment, where it went and what each other cluster said.
@@ -137,8 +138,11 @@ enum ExplanationText {
   private static func withholding(_ environment: ExplanationView.Environment, _ language: Language) -> String? {
     guard let withheld = environment.withheld else { return nil }
     return language == .fr
-      ? "  \(withheld) autres ne regardent pas qui demande, et ne sont ni montrés ni comptés"
-      : "  \(withheld) others are none of the asker’s business, and neither shown nor counted"
+      ? "  "
+        + Counted.fr(
+          withheld, "autre ne regarde pas qui demande, et n’est ni montré ni compté",
+          "autres ne regardent pas qui demande, et ne sont ni montrés ni comptés")
+      : "  \(Counted.en(withheld, "other is", "others are")) none of the asker’s business, and neither shown nor counted"
   }
 
   /// How many clusters are not in the table.
@@ -148,8 +152,10 @@ enum ExplanationText {
     guard environment.omitted > 0 else { return nil }
     let counts =
       language == .fr
-      ? "\(environment.omitted) autres ne sont pas montrés (\(environment.accepted) possibles en tout)"
-      : "\(environment.omitted) others are not shown (\(environment.accepted) eligible in all)"
+      ? Counted.fr(environment.omitted, "autre n’est pas montré", "autres ne sont pas montrés")
+        + " (\(Counted.fr(environment.accepted, "possible", "possibles")) en tout)"
+      : Counted.en(environment.omitted, "other is not shown", "others are not shown")
+        + " (\(environment.accepted) eligible in all)"
     return "  " + counts + (isStored ? "" : (language == .fr ? " : --full" : ": --full"))
   }
 

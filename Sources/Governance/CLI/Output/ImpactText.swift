@@ -1,6 +1,7 @@
 import Contract
 import Events
 import Foundation
+import Model
 import Policy
 
 /// What a policy would change, as tables.
@@ -21,7 +22,8 @@ enum ImpactText {
       return language == .fr ? "en attente" : "waiting"
     }
     return language == .fr
-      ? "\(view.progress.done) projets sur \(total)" : "\(view.progress.done) of \(total) projects"
+      ? "\(Counted.fr(view.progress.done, "projet", "projets")) sur \(total)"
+      : "\(view.progress.done) of \(Counted.en(total, "project", "projects"))"
   }
 
   static func render(_ view: ImpactView, _ details: Details?, _ language: Language) -> String {
@@ -90,12 +92,20 @@ enum ImpactText {
   }
 
   private static func counts(_ summary: Impact.Summary, _ language: Language) -> String {
-    language == .fr
-      ? "\(summary.projects) projets, \(summary.placements) placements : non conformes \(summary.nonCompliant), "
+    let french = language == .fr
+    let projects =
+      french
+      ? Counted.fr(summary.projects, "projet", "projets") : Counted.en(summary.projects, "project", "projects")
+    let placements =
+      french
+      ? Counted.fr(summary.placements, "placement", "placements")
+      : Counted.en(summary.placements, "placement", "placements")
+    return french
+      ? "\(projects), \(placements) : non conformes \(summary.nonCompliant), "
         + "déjà \(summary.alreadyNonCompliant), à nouveau conformes \(summary.compliantAgain), "
         + "plus plaçables \(summary.noLongerPlaceable), migrations \(summary.migrations) "
         + "dont sans place \(summary.migrationsThatDoNotFit), mieux ailleurs \(summary.regionChanges)"
-      : "\(summary.projects) projects, \(summary.placements) placements: non-compliant \(summary.nonCompliant), "
+      : "\(projects), \(placements): non-compliant \(summary.nonCompliant), "
         + "already \(summary.alreadyNonCompliant), compliant again \(summary.compliantAgain), "
         + "no longer placeable \(summary.noLongerPlaceable), migrations \(summary.migrations) "
         + "of which without room \(summary.migrationsThatDoNotFit), better elsewhere \(summary.regionChanges)"

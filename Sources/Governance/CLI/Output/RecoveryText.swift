@@ -33,8 +33,10 @@ enum RecoveryText {
     }
     lines.append(
       french
-        ? "\(view.changes.count) placements changent, \(view.unchanged) restent :"
-        : "\(view.changes.count) placements change, \(view.unchanged) stand:")
+        ? Counted.fr(view.changes.count, "placement change", "placements changent")
+          + ", \(Counted.fr(view.unchanged, "reste", "restent")) :"
+        : Counted.en(view.changes.count, "placement changes", "placements change")
+          + ", \(Counted.en(view.unchanged, "stands", "stand")):")
     var table = Table("ACTION", "PROJECT", "ENVIRONMENT", "CLUSTER", "FROM", "TO", "PLACEMENT")
     for change in view.changes {
       table.add(

@@ -31,7 +31,7 @@ enum ProposalText {
         ? "pour \(count.for), contre \(count.against), abstention \(count.abstain), sans réponse \(count.silent)"
           + " ; il faut \(needed(view, rules)) voix pour"
         : "for \(count.for), against \(count.against), abstain \(count.abstain), silent \(count.silent)"
-          + "; \(needed(view, rules)) in favour are needed")
+          + "; \(Counted.en(needed(view, rules), "in favour is", "in favour are")) needed")
     var table = Table("OPERATOR", "VOTE", "AT", "BY", "REASON")
     let votes = Dictionary(view.votes.map { ($0.operator, $0) }) { _, last in last }
     let unheard = view.withoutVoice ?? []
@@ -56,10 +56,11 @@ enum ProposalText {
     }
     let stale = result.stale ? (french ? ", le monde a changé depuis" : ", the world has moved since") : ""
     return french
-      ? "impact \(name), \(digest.prefix(12)) : \(counts.nonCompliant) non-conformités,"
-        + " \(counts.migrations) migrations, au \(result.asOf)\(stale)"
+      ? "impact \(name), \(digest.prefix(12)) :"
+        + " \(Counted.fr(counts.nonCompliant, "non-conformité", "non-conformités")),"
+        + " \(Counted.fr(counts.migrations, "migration", "migrations")), au \(result.asOf)\(stale)"
       : "impact \(name), \(digest.prefix(12)): \(counts.nonCompliant) non-compliant,"
-        + " \(counts.migrations) migrations, as of \(result.asOf)\(stale)"
+        + " \(Counted.en(counts.migrations, "migration", "migrations")), as of \(result.asOf)\(stale)"
   }
 
   static func table(_ views: [ProposalView], language: Language) -> String {

@@ -108,7 +108,9 @@ enum FlowText {
     var parts = [
       view.automatic
         ? (french ? "ouverture automatique" : "opened automatically")
-        : (french ? "\(view.delayDays) jours ouvrés" : "\(view.delayDays) working days")
+        : french
+          ? Counted.fr(view.delayDays, "jour ouvré", "jours ouvrés")
+          : Counted.en(view.delayDays, "working day", "working days")
     ]
     if view.crossesRegions == true { parts.append(french ? "change de région" : "crosses regions") }
     if view.crossesSensitivities == true { parts.append(french ? "change de sensibilité" : "crosses sensitivities") }

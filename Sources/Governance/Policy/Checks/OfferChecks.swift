@@ -130,7 +130,7 @@ struct OfferChecks {
   private static func told(_ known: [Attributes], by name: String) -> (fr: String, en: String) {
     let names = known.flatMap { ($0[name] ?? []).prefix(1) }.sorted()
     let (told, more) = (names.prefix(5).joined(separator: ", "), names.count - 5)
-    return more > 0 ? ("\(told) et \(more) autres", "\(told) and \(more) more") : (told, told)
+    return more > 0 ? ("\(told) et \(Counted.fr(more, "autre", "autres"))", "\(told) and \(more) more") : (told, told)
   }
 
   /// Sets of restrictions, in force on the day or later, that leave nothing of the offer.

@@ -30,8 +30,10 @@ extension GovernanceStore {
     let plan = try await ground.plan()
     guard !plan.moves.isEmpty else {
       throw StoreError(
-        .conflict, path: "scope", "nothing of it can be moved: \(plan.blocked.count) placements are held",
-        fr: "rien n’en peut être déplacé : \(plan.blocked.count) placements sont retenus",
+        .conflict, path: "scope",
+        "nothing of it can be moved: \(Counted.en(plan.blocked.count, "placement is", "placements are")) held",
+        fr: "rien n’en peut être déplacé : "
+          + Counted.fr(plan.blocked.count, "placement est retenu", "placements sont retenus"),
         accepted: "POST /api/v1/migrations/plan")
     }
     let id = mint()

@@ -153,8 +153,8 @@ extension MigrationRecord {
       return WebhookNote(
         .migrationPaused, isForServiceBody: true,
         text: LocalizedText(
-          fr: "migration suspendue d’elle-même : \(troubled) déplacements en difficulté",
-          en: "migration paused itself: \(troubled) moves in trouble"),
+          fr: "migration suspendue d’elle-même : \(Counted.fr(troubled, "déplacement", "déplacements")) en difficulté",
+          en: "migration paused itself: \(Counted.en(troubled, "move", "moves")) in trouble"),
         subject: WebhookNote.Subject(
           kind: "migration", id: id.uuidString.lowercased(), state: campaign.state.rawValue))
     }

@@ -1,4 +1,5 @@
 import Events
+import Model
 
 extension RecoveryPlan {
   /// What was told of the board and of the trail in the life that was lost can not be brought back: people are told of it,
@@ -31,10 +32,14 @@ extension RecoveryPlan {
     let named = account.lostKeys.joined(separator: ", ")
     find(
       "ActsLost", "", nil,
-      "\(account.lostActs) proposals, votes or comments were told of in a life that is lost, and are not here, or "
-        + "otherwise: \(named): what is wanted is proposed, voted and said anew",
-      "\(account.lostActs) propositions, votes ou commentaires ont été dits dans une vie perdue et ne sont pas ici, ou "
-        + "autrement : \(named) : proposer, voter et dire de nouveau ce qui est voulu")
+      Counted.en(
+        account.lostActs, "proposal, vote or comment was told of in a life that is lost, and is not here",
+        "proposals, votes or comments were told of in a life that is lost, and are not here")
+        + ", or otherwise: \(named): what is wanted is proposed, voted and said anew",
+      Counted.fr(
+        account.lostActs, "proposition, vote ou commentaire a été dit dans une vie perdue et n’est pas ici",
+        "propositions, votes ou commentaires ont été dits dans une vie perdue et ne sont pas ici")
+        + ", ou autrement : \(named) : proposer, voter et dire de nouveau ce qui est voulu")
   }
 
   private mutating func tellPolicy(_ told: ToldEvidence, _ account: ToldAccount) {

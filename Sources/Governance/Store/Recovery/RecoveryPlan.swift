@@ -244,8 +244,12 @@ public struct RecoveryPlan: Sendable {
     isIncomplete = true
     find(
       "Unverified", zone, nil,
-      "\(count) records of \(topic) could not be believed, and were not counted: give the earlier public keys",
-      "\(count) enregistrements \(french) n’ont pu être crus et n’ont pas été comptés : donner les clés publiques "
-        + "antérieures")
+      Counted.en(
+        count, "record of \(topic) could not be believed, and was not counted",
+        "records of \(topic) could not be believed, and were not counted") + ": give the earlier public keys",
+      Counted.fr(
+        count, "enregistrement \(french) n’a pu être cru et n’a pas été compté",
+        "enregistrements \(french) n’ont pu être crus et n’ont pas été comptés")
+        + " : donner les clés publiques antérieures")
   }
 }

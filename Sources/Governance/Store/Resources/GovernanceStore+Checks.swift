@@ -180,8 +180,10 @@ extension GovernanceStore {
   private static func refuse(change path: String, whileHosting count: Int64) throws {
     guard count > 0 else { return }
     throw StoreError(
-      .conflict, path: path, "this can not change while \(count) placements are hosted there",
-      fr: "ceci ne peut pas changer tant que \(count) placements y sont hébergés", accepted: "the present value")
+      .conflict, path: path,
+      "this can not change while \(Counted.en(count, "placement is", "placements are")) hosted there",
+      fr: "ceci ne peut pas changer tant que "
+        + Counted.fr(count, "placement y est hébergé", "placements y sont hébergés"), accepted: "the present value")
   }
 
   private struct Pair: Hashable {

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Kafka
+import Model
 import Reconciler
 
 extension AgentCheck {
@@ -94,7 +95,8 @@ extension AgentCheck {
       guard foreign > 0, let example else {
         return (true, "what it holds is signed by a key that is mounted (\(count) record(s))")
       }
-      return (false, "of \(count) record(s) \(foreign) are signed by a key that is not mounted: \(example)")
+      let signed = Counted.en(foreign, "is signed", "are signed")
+      return (false, "of \(count) record(s) \(signed) by a key that is not mounted: \(example)")
     }
     guard let refusal = feed.lastRefusal else { return (true, "it may be read, and holds nothing yet") }
     return (false, "of \(count) record(s) none is believed, the last one for: \(refusal)")

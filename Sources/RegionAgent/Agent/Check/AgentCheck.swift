@@ -4,6 +4,7 @@ import Kafka
 import Kubernetes
 import Logging
 import Reconciler
+import Telemetry
 
 /// Looks at everything an agent needs, and changes nothing: keys, the bus, each cluster and the rights there.
 struct AgentCheck: Sendable {
@@ -23,6 +24,8 @@ struct AgentCheck: Sendable {
   var readingTime: Duration = .seconds(30)
   /// What can not be looked at, since it is not as it must be described.
   var faults: [Fleet.Fault] = []
+  /// Variables that are set and that nothing reads.
+  var unread: [String] = []
   let logger: Logger
 
   /// How long any one answer may take.
@@ -63,7 +66,7 @@ struct AgentCheck: Sendable {
   }
 
   /// What was read of files and settings.
-  private func described() -> [CheckReport.Finding] {
+  func described() -> [CheckReport.Finding] {
     let trust = keys.map { keys in
       CheckReport.Finding(
         subject: "keys", check: "verification", isGood: true,
@@ -72,7 +75,22 @@ struct AgentCheck: Sendable {
     return [trust].compactMap { $0 }
       + faults.map {
         CheckReport.Finding(subject: $0.subject, check: "configuration", isGood: false, detail: "\($0.error)")
-      }
+      } + warnings
+  }
+
+  /// What a start tells by the log, and goes on with.
+  private var warnings: [CheckReport.Finding] {
+    var found: [CheckReport.Finding] = []
+    if !unread.isEmpty {
+      let detail = "nothing reads \(unread.joined(separator: ", ")): misspelt, or of no use as all else is set"
+      found.append(
+        CheckReport.Finding(subject: "settings", check: "variables", isGood: true, detail: detail, isWarning: true))
+    }
+    if let bus, let detail = bus.warning(isLocal: { ListenAddress(host: $0, port: 0).isLoopback }) {
+      found.append(
+        CheckReport.Finding(subject: "bus", check: "transport", isGood: true, detail: detail, isWarning: true))
+    }
+    return found
   }
 
   private func look(

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 
 /// What `region-agent --check` found.
 struct CheckReport: Codable, Sendable, Hashable {
@@ -12,9 +13,11 @@ struct CheckReport: Codable, Sendable, Hashable {
     var isGood: Bool
     /// What was found; where it is not good, what is missing and what for.
     var detail: String
+    /// Whether it is told although an agent starts with it: it is good all the same.
+    var isWarning = false
 
     private enum CodingKeys: String, CodingKey {
-      case subject, check, isGood = "ok", detail
+      case subject, check, isGood = "ok", detail, isWarning = "warning"
     }
   }
 
@@ -54,7 +57,7 @@ struct CheckReport: Codable, Sendable, Hashable {
       findings.map(\.subject.count).max() ?? 0, findings.map(\.check.count).max() ?? 0
     )
     let lines = findings.map { finding in
-      let mark = finding.isGood ? "✓" : "✗"
+      let mark = finding.isGood ? finding.isWarning ? "!" : "✓" : "✗"
       let subject = finding.subject.padding(toLength: widths.0, withPad: " ", startingAt: 0)
       let check = finding.check.padding(toLength: widths.1, withPad: " ", startingAt: 0)
       return "\(mark)  \(subject)  \(check)  \(finding.detail)"
@@ -63,7 +66,8 @@ struct CheckReport: Codable, Sendable, Hashable {
     let summary =
       missing == 0
       ? "Rien ne manque. / Nothing is missing."
-      : "\(missing) de \(findings.count) manquent. / \(missing) of \(findings.count) are missing."
+      : Counted.fr(missing, "de \(findings.count) manque.", "de \(findings.count) manquent.") + " / "
+        + Counted.en(missing, "of \(findings.count) is missing.", "of \(findings.count) are missing.")
     return (lines + [summary]).joined(separator: "\n")
   }
 }

@@ -172,7 +172,7 @@ public struct RepositoryMachine: Sendable {
       // The server took what it was sent and shows something else: nothing is gained by sending it on and on.
       isPushed = false
       changesBefore = nil
-      let message = "the server took \(before) commits and its branch does not show them"
+      let message = "the server took \(before) commit(s) and its branch does not show them"
       return news + take(GitFailure(kind: .other, operation: "push", message: message), at: now)
     }
     isPushed = false

@@ -40,9 +40,10 @@ extension PlacementMachine {
           "Applied", "La révision \(desired.version) est en place.", "Revision \(desired.version) is in place.",
           isWarning: false, at: now)
       case .frozen:
+        let pods = podsInUse ?? 0
         note(
-          "Frozen", "Gelé : pas plus de \(podsInUse ?? 0) pods.", "Frozen: no more than \(podsInUse ?? 0) pods.",
-          at: now)
+          "Frozen", "Gelé : pas plus de \(Counted.fr(pods, "pod", "pods")).",
+          "Frozen: no more than \(Counted.en(pods, "pod", "pods")).", at: now)
       case .draining, .removed: break
       }
     }

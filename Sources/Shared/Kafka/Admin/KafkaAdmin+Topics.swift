@@ -88,7 +88,7 @@ extension KafkaAdmin {
     guard found.partitions.count != wanted.partitions else { return }
     throw KafkaError(
       .partitionCount,
-      "topic \(wanted.name) has \(found.partitions.count) partitions, wanted \(wanted.partitions); it is for life"
+      "topic \(wanted.name) has \(found.partitions.count) partition(s), wanted \(wanted.partitions); it is for life"
     )
   }
 }

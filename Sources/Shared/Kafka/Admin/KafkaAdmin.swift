@@ -55,6 +55,7 @@ public final class KafkaAdmin: Sendable {
     if await !Task(operation: { await destroyed.wait(until: deadline) }).value {
       observer.logger.error("Kafka: librdkafka did not let the admin client go in time; it is left behind")
     }
+    observer.metrics.end()
   }
 
   /// Runs a blocking call off the cooperative pool, then takes note of what the library had to say meanwhile.

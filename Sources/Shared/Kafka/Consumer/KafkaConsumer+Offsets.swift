@@ -48,6 +48,7 @@ extension KafkaConsumer {
     if await !Task(operation: { await destroyed.wait(until: deadline) }).value {
       observer.logger.error("Kafka: librdkafka did not let the consumer go in time; it is left behind")
     }
+    observer.metrics.end()
   }
 
   private func requireGroup() throws(KafkaError) {

@@ -2,19 +2,59 @@ internal import Metrics
 
 /// The gauges of one client, labelled by its name only: never by topic, partition or key.
 struct KafkaMetrics: Sendable {
-  private let queueMessages: Gauge
-  private let queueBytes: Gauge
-  private let brokersUp: Gauge
-  private let requestsWaiting: Gauge
-  private let requestsInFlight: Gauge
-  private let roundTripAverage: Gauge
-  private let roundTripP99: Gauge
-  private let sendErrors: Gauge
-  private let receiveErrors: Gauge
-  private let requestTimeouts: Gauge
-  private let disconnects: Gauge
-  private let fetchedMessages: Gauge
-  private let lag: Gauge
+  private let client: String
+
+  init(client: String) {
+    self.client = client
+    // They are there from the client's beginning on, before its first statistics.
+    _ = ClientGauges(client: client)
+  }
+
+  /// Sets the gauges from a statistics document. One that can not be read changes nothing.
+  func record(json: String) {
+    guard let statistics = try? KafkaStatistics(json: json) else { return }
+    record(statistics)
+  }
+
+  /// Forgets the gauges of a client that has ended. One of the same name that goes on says its own with its next statistics.
+  func end() { ClientGauges(client: client).destroy() }
+
+  private func record(_ statistics: KafkaStatistics) {
+    // Made anew each time: those of another client of this name may have been forgotten since.
+    let gauges = ClientGauges(client: client)
+    let brokers = statistics.realBrokers
+    let partitions = statistics.realPartitions
+    gauges.queueMessages.record(statistics.msgCnt)
+    gauges.queueBytes.record(statistics.msgSize)
+    gauges.brokersUp.record(brokers.count { $0.state == "UP" })
+    gauges.requestsWaiting.record(brokers.reduce(0) { $0 + $1.outbufCnt })
+    gauges.requestsInFlight.record(brokers.reduce(0) { $0 + $1.waitrespCnt })
+    gauges.roundTripAverage.record(Double(brokers.map(\.rtt.avg).max() ?? 0) / 1_000_000)
+    gauges.roundTripP99.record(Double(brokers.map(\.rtt.p99).max() ?? 0) / 1_000_000)
+    gauges.sendErrors.record(brokers.reduce(0) { $0 + $1.txerrs })
+    gauges.receiveErrors.record(brokers.reduce(0) { $0 + $1.rxerrs })
+    gauges.requestTimeouts.record(brokers.reduce(0) { $0 + $1.reqTimeouts })
+    gauges.disconnects.record(brokers.reduce(0) { $0 + ($1.disconnects ?? 0) })
+    gauges.fetchedMessages.record(partitions.reduce(0) { $0 + $1.fetchqCnt })
+    gauges.lag.record(partitions.reduce(0) { $0 + max(0, $1.consumerLag) })
+  }
+}
+
+/// The gauges by what they say.
+private struct ClientGauges {
+  let queueMessages: Gauge
+  let queueBytes: Gauge
+  let brokersUp: Gauge
+  let requestsWaiting: Gauge
+  let requestsInFlight: Gauge
+  let roundTripAverage: Gauge
+  let roundTripP99: Gauge
+  let sendErrors: Gauge
+  let receiveErrors: Gauge
+  let requestTimeouts: Gauge
+  let disconnects: Gauge
+  let fetchedMessages: Gauge
+  let lag: Gauge
 
   init(client: String) {
     func gauge(_ name: String) -> Gauge { Gauge(label: "kafka_client_\(name)", dimensions: [("client", client)]) }
@@ -33,27 +73,12 @@ struct KafkaMetrics: Sendable {
     lag = gauge("lag_messages")
   }
 
-  /// Sets the gauges from a statistics document. One that can not be read changes nothing.
-  func record(json: String) {
-    guard let statistics = try? KafkaStatistics(json: json) else { return }
-    record(statistics)
-  }
-
-  private func record(_ statistics: KafkaStatistics) {
-    let brokers = statistics.realBrokers
-    let partitions = statistics.realPartitions
-    queueMessages.record(statistics.msgCnt)
-    queueBytes.record(statistics.msgSize)
-    brokersUp.record(brokers.count { $0.state == "UP" })
-    requestsWaiting.record(brokers.reduce(0) { $0 + $1.outbufCnt })
-    requestsInFlight.record(brokers.reduce(0) { $0 + $1.waitrespCnt })
-    roundTripAverage.record(Double(brokers.map(\.rtt.avg).max() ?? 0) / 1_000_000)
-    roundTripP99.record(Double(brokers.map(\.rtt.p99).max() ?? 0) / 1_000_000)
-    sendErrors.record(brokers.reduce(0) { $0 + $1.txerrs })
-    receiveErrors.record(brokers.reduce(0) { $0 + $1.rxerrs })
-    requestTimeouts.record(brokers.reduce(0) { $0 + $1.reqTimeouts })
-    disconnects.record(brokers.reduce(0) { $0 + ($1.disconnects ?? 0) })
-    fetchedMessages.record(partitions.reduce(0) { $0 + $1.fetchqCnt })
-    lag.record(partitions.reduce(0) { $0 + max(0, $1.consumerLag) })
+  func destroy() {
+    for gauge in [
+      queueMessages, queueBytes, brokersUp, requestsWaiting, requestsInFlight, roundTripAverage, roundTripP99,
+      sendErrors, receiveErrors, requestTimeouts, disconnects, fetchedMessages, lag,
+    ] {
+      gauge.destroy()
+    }
   }
 }

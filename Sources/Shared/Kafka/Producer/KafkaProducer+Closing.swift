@@ -47,6 +47,7 @@ extension KafkaProducer {
       dismissWaiters(fatalError ?? .closed("producer"))
       for ticket in state.withLockedValue({ $0.abandonTickets() }) { ticket.complete(.failure(error)) }
       await release()
+      observer.metrics.end()
       state.withLockedValue { $0.finish() }
       closed.open()
     }.value

@@ -26,7 +26,7 @@ package enum RFC3339 {
     }
     guard let offset = offset(rest) else { return nil }
     let seconds = daysSince1970(day) * 86_400 + hour * 3_600 + minute * 60 + second - offset
-    return Date(timeIntervalSince1970: Double(seconds) + Double(micros) / 1_000_000)
+    return nearestDate(microseconds: Int64(seconds) * 1_000_000 + Int64(micros))
   }
 
   /// Writes a date in UTC, with up to six digits of fraction. Dates outside the years 1 to 9999 are held at the ends.
@@ -52,6 +52,16 @@ package enum RFC3339 {
     // The fraction by itself: the product of all seconds has no room for it in 2137 and after.
     let whole = seconds.rounded(.down)
     return (Int64(whole) + referenceDate) * 1_000_000 + Int64(((seconds - whole) * 1_000_000).rounded())
+  }
+
+  /// The date that is nearest to a microsecond of the years 0 to 9999, counted from 1970: two that are made of the same
+  /// one are equal. Dates tell microseconds apart from 1729 to 2273.
+  package static func nearestDate(microseconds: Int64) -> Date {
+    // Counted from 2001, as Foundation does: by way of 1970 it is rounded twice, to another one.
+    let offset = microseconds - referenceDate * 1_000_000
+    let (seconds, fraction) = offset.quotientAndRemainder(dividingBy: 1_000_000)
+    // The fraction by itself: the number of all microseconds is rounded in 2286 and after.
+    return Date(timeIntervalSinceReferenceDate: Double(seconds) + Double(fraction) / 1_000_000)
   }
 
   /// 2001-01-01T00:00:00Z, in seconds.

@@ -108,7 +108,17 @@ public struct EnvironmentReader {
   private mutating func value<Value>(_ name: String, _ accepts: String, _ parse: (String) -> Value?) -> Value? {
     guard let text = text(name) else { return nil }
     if let value = parse(text) { return value }
-    fail(name, found: "'\(text)'", accepts)
+    fail(name, found: "'\(Self.withoutPassword(text))'", accepts)
     return nil
+  }
+
+  /// A text as it may be told: without what stands before the last `@` of an address, which may be a password. That is
+  /// looked for in the text itself, since what is refused may be no address that could be taken apart.
+  private static func withoutPassword(_ text: String) -> String {
+    guard let end = text.lastIndex(of: "@") else { return text }
+    let before = text[..<end]
+    let start = before.firstRange(of: "://")?.upperBound
+    guard start != nil || before.contains(":") else { return text }
+    return "\(text[..<(start ?? text.startIndex)])…\(text[end...])"
   }
 }

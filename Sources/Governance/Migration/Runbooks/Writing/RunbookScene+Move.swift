@@ -118,7 +118,7 @@ extension RunbookScene {
     let parts: [(String, Int64)] = [
       ("\(cpu) CPU", amounts.cpu), (memory, amounts.memory), ("\(amounts.gpu) GPU", amounts.gpu),
       (storage + (language == .fr ? " de stockage" : " of storage"), amounts.storage),
-      ("\(amounts.pods) pods", amounts.pods),
+      (Counted.en(amounts.pods, "pod", "pods"), amounts.pods),
     ]
     return parts.filter { $0.1 > 0 }.map(\.0).joined(separator: ", ")
   }
