@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # with-limit.sh SECONDS COMMAND…: runs it, and ends it with all its descendants when it takes longer; then exits with 124.
+# It also ends it when it is told to end, and when whoever began it is gone.
 # timeout(1) reaches a process group only, and `swift test` gives its tests one of their own.
 set -euo pipefail
 limit=$1
@@ -29,6 +30,8 @@ for ((passed = 0; passed < limit; passed++)); do
     wait "$command"
     exit
   fi
+  # Nobody waits for it any more: whoever began this was ended without a word to us.
+  kill -0 "$PPID" 2>/dev/null || interrupted=yes
   # Once more: what was only just being started may not have heard of it.
   [ -z "$interrupted" ] || interrupt
   sleep 1 &

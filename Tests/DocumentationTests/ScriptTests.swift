@@ -29,7 +29,7 @@ struct ScriptTests {
   }
 
   @Test(
-    "with-limit.sh ends what takes too long, and what is interrupted, and lets it clean up after itself",
+    "with-limit.sh ends what takes too long, is interrupted or left alone, and lets it clean up after itself",
     arguments: [
       """
       # However long the room takes to begin: no time passes before.
@@ -44,6 +44,13 @@ struct ScriptTests {
       [ ! -e ended ]
       kill -INT "$pid"
       wait "$pid" || true
+      """,
+      """
+      (scripts/with-limit.sh 60 room; true) &
+      pid=$!
+      until [ -e ready ]; do kill -0 "$pid"; sleep 0.05; done
+      [ ! -e ended ]
+      kill -KILL "$pid"
       """,
     ])
   func limit(_ ending: String) async throws {
