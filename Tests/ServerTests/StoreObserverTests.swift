@@ -86,6 +86,30 @@ struct StoreObserverTests {
     }
   }
 
+  @Test func `who holds a table that is counted takes no instance out of service`() async throws {
+    try await ServerFixture.run { fixture in
+      try await Self.placeWhatIsDue(fixture)
+      let observer = try Self.observer(fixture)
+      let began = ContinuousClock.now
+      try await fixture.pool.withTransaction { holder in
+        // Else the database ends whoever says nothing for a quarter of a minute, and what is held is free.
+        try await holder.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
+        try await holder.execute("LOCK TABLE left_states IN ACCESS EXCLUSIVE MODE")
+        await observer.observe()
+      }
+      let took = ContinuousClock.now - began
+      #expect(took < .seconds(20))
+      let report = fixture.telemetry.health.report()
+      let said = report.checks.first { $0.name == "postgres" }?.message
+      #expect(report.readiness == .degraded)
+      #expect(said?.contains("SQLSTATE 55P03") == true, "\(said ?? "nothing")")
+      // What does not need that table goes on.
+      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1)
+      await observer.observe()
+      #expect(fixture.healthStatus("postgres") == .pass)
+    }
+  }
+
   @Test func `an instance whose tables are gone is out of service until they are back`() async throws {
     try await ServerFixture.run { fixture in
       try await Self.placeWhatIsDue(fixture)

@@ -79,7 +79,8 @@ struct StoreObserver: Service {
       health.degraded("toutes les connexions à la base sont occupées")
       logger.warning("All connections to the database are taken", metadata: ["error": "\(error)"])
       return false
-    case let error as PostgresError where error.isOutage:
+    // Where somebody holds a table the database says so itself: requests that need none of it are answered.
+    case let error as PostgresError where error.isOutage && error.sqlState != .lockNotAvailable:
       health.fail("la base de données ne répond pas")
       logger.warning("The database does not answer", metadata: ["error": "\(error)"])
       return false
