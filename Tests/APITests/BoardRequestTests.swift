@@ -36,4 +36,38 @@ struct BoardRequestTests {
         with: 415, .unsupportedMediaType)
     }
   }
+
+  @Test func `whoever votes, comments or withdraws may demand that the proposal is as he has read it`() async throws {
+    try await Self.run { api in
+      let draft: ProposalView = try await api.send(
+        .post, "\(Self.drafts)?operator=dtnum", Self.changed
+      ).decode()
+      func ask(
+        _ method: HTTPRequest.Method, _ path: String, _ body: String, at tag: String
+      ) async throws -> Answer {
+        try await api.send(method, path, body, type: "application/json", headers: ["If-Match": tag])
+      }
+      let motive = #"{"motive": {"fr": "Il le faut"}, "operator": "dtnum"}"#
+      let proposed = try await ask(.post, "\(Self.drafts)/\(draft.id)/propose", motive, at: "\"1\"")
+      let read = try #require(proposed.header("etag"))
+      let path = "/api/v1/policy/proposals/\(draft.id)"
+      let remark = #"{"text": "attendez", "operator": "anfsi"}"#
+      let said = try await ask(.post, "\(path)/comments", remark, at: read)
+      #expect(said.status == 201, "\(said.text)")
+      let now = try #require(said.header("etag"))
+      #expect(now != read)
+      let acts: [(HTTPRequest.Method, String, String)] = [
+        (.put, "votes/dtnum", #"{"choice": "for", "withoutImpact": true}"#),
+        (.post, "comments", #"{"text": "non", "operator": "dtnum"}"#), (.post, "withdraw", #"{"operator": "dtnum"}"#),
+      ]
+      for (method, act, body) in acts {
+        _ = try await api.refuse(
+          method, "\(path)/\(act)", body, type: "application/json", headers: ["If-Match": read], with: 412,
+          .versionMismatch)
+      }
+      let (method, vote, body) = acts[0]
+      let voted = try await ask(method, "\(path)/\(vote)", body, at: now)
+      #expect(voted.status == 200, "\(voted.text)")
+    }
+  }
 }
