@@ -31,6 +31,7 @@ import Testing
     try await run { api, _ in
       let answer = try await create(api, #"{"name": "console", "roles": ["console", "console"]}"#)
       #expect(answer.status == 201, "\(answer.text)")
+      #expect(answer.header("cache-control") == "no-store")
       let new: NewAPIKeyView = try answer.decode()
       #expect(new.key.roles == ["console"] && new.key.state == .active && new.key.createdBy == "oidc:someone")
       let days = new.key.expiresAt.microseconds(since: new.key.createdAt) / 86_400_000_000

@@ -142,6 +142,34 @@ struct OpenAPIDocumentTests {
     }
   }
 
+  /// Whoever goes by the document sends what it describes.
+  @Test func `YAML that is no JSON is read where it is described, and nowhere else`() async throws {
+    var found: [String: Bool] = [:]
+    for operation in try operations() {
+      guard let body = operation.node["requestBody"] as? Node else { continue }
+      let types = body["content"] as? Node ?? [:]
+      found["\(operation.method.uppercased()) \(operation.path)"] = types["application/yaml"] != nil
+    }
+    let described = found
+    try await APIFixture.run { api in
+      var judged = 0
+      for (name, isYAML) in described {
+        let parts = name.split(separator: " ").map(String.init)
+        let address = parts[1].replacing("{name}", with: "x").replacing("{task}", with: "verify")
+          .replacing("{id}", with: "0a000000-0000-4000-8000-00000000000a")
+        let answer = try await api.send(
+          HTTPRequest.Method(parts[0]) ?? .post, address, "a: 1", headers: ["If-Match": "\"1\""])
+        // One looks first for what the address names.
+        guard answer.status != 404 else { continue }
+        let errors = try answer.problem(400, .malformed).errors ?? []
+        let isRefused = errors.contains { $0.messageFR.hasPrefix("JSON invalide") }
+        #expect(isRefused != isYAML, "\(name): \(answer.text)")
+        judged += 1
+      }
+      #expect(judged == described.count - 1)
+    }
+  }
+
   private func words(_ schema: String) throws -> [String] {
     try contract.schema.node(at: "#/components/schemas/\(schema)")["enum"] as? [String] ?? []
   }

@@ -43,6 +43,7 @@ struct WebhookRoutesTests {
       #expect(made.operator == "dtnum" && made.project == nil && made.events == [.flowAsked])
       let path = "/\(made.id.uuidString.lowercased())"
       #expect(answer.header("location") == "\(Self.base)\(path)")
+      #expect(answer.header("cache-control") == "no-store")
       let listed = try await api.send(.get, Self.base)
       #expect(try listed.decode(ListView<WebhookView>.self).items.map(\.secret) == [nil])
       #expect(!listed.text.contains(made.secret ?? "?") && !listed.text.contains("hooks/abc"))

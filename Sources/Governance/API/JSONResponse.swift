@@ -5,15 +5,25 @@ import Hummingbird
 import Model
 import NIOCore
 
+/// What caches may do with answers.
+enum CacheDirectives {
+  /// Kept for nobody but whoever has asked, and asked for again each time: the ledger moves on, and not everybody is told
+  /// the same at one address. Of credentials, caches that several share know `Authorization` alone (RFC 9111, 3.5): what was
+  /// asked for with an API key they would keep, and a 304 to somebody else would let them tell him.
+  static let ofCaller = "private, no-cache"
+  /// Kept nowhere: a secret is in it.
+  static let ofSecret = "no-store"
+}
+
 extension Response {
-  /// A JSON answer, which a cache must ask for again: the ledger moves on.
+  /// A JSON answer, for who has asked alone, unless `headers` say otherwise.
   static func json(
     _ value: some Encodable, status: HTTPResponse.Status = .ok, contentType: String = "application/json",
     headers: HTTPFields = [:]
   ) throws -> Response {
     var headers = headers
     headers[.contentType] = contentType
-    headers[.cacheControl] = "no-cache"
+    if headers[.cacheControl] == nil { headers[.cacheControl] = CacheDirectives.ofCaller }
     return Response(
       status: status, headers: headers,
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: try ModelJSON.encoder.encode(value))))
@@ -33,7 +43,7 @@ extension Response {
   /// A JSON answer that is written already, and holds sentences of one language.
   static func json(bytes: ByteBuffer, in language: Language) -> Response {
     let headers: HTTPFields = [
-      .contentType: "application/json", .cacheControl: "no-cache", .contentLanguage: language.rawValue,
+      .contentType: "application/json", .cacheControl: CacheDirectives.ofCaller, .contentLanguage: language.rawValue,
       .vary: "Accept-Language",
     ]
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))

@@ -12,7 +12,7 @@ enum OpenAPIDocument {
 
   static var response: Response {
     Response(
-      status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
+      status: .ok, headers: [.contentType: "application/json", .cacheControl: CacheDirectives.ofCaller],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 }

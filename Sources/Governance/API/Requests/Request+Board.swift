@@ -16,9 +16,10 @@ extension Request {
 
   /// The policy that the body holds, which need not be right yet; nil where there is no body.
   ///
-  /// - Throws: `DocumentErrors`; ``Problem`` 400 where it is something else.
+  /// - Throws: `DocumentErrors`; ``Problem`` 400 where it is something else, and as for ``text()``.
   func policyText() async throws -> PolicySpec? {
-    guard headers[.contentType] != nil else { return nil }
+    // A body of no type does not pass for none: the draft would begin as another text than the one that was sent.
+    if headers[.contentType] == nil, try await hasNoBody() { return nil }
     let text = try await text()
     let documents = try isJSON ? ResourceDocument.read(json: text) : ResourceDocument.read(text)
     guard documents.count == 1, case .policy(let policy)? = documents.first?.resource else {

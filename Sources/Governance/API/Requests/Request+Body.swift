@@ -44,6 +44,20 @@ extension Request {
     }
   }
 
+  /// Whether there is no body: what there is of one can not be read after this.
+  ///
+  /// - Throws: `HTTPParserError` when it breaks off, or is no HTTP.
+  func hasNoBody() async throws -> Bool {
+    do {
+      _ = try await body.collect(upTo: 0)
+      return true
+    } catch is NIOTooManyBytesError {
+      return false
+    } catch is IOError {
+      throw HTTPParserError.closedConnection
+    }
+  }
+
   /// What is in a body, as text.
   ///
   /// - Throws: ``Problem`` 400 when it is not UTF-8.

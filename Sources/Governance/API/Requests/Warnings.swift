@@ -7,6 +7,11 @@ import Policy
 struct Warnings {
   /// So many are told one by one; of more the number is told.
   private static let most = 20
+  /// So many bytes of headers are told, at the most. Many a proxy takes no more than 4 KiB of an answer's head, and says 502
+  /// for a longer one: of what is written by then.
+  private static let mostBytes = 3072
+  /// Of one so many scalars are told, so that one alone does not take all of the room.
+  private static let longest = 500
 
   private let texts: [String]
 
@@ -15,10 +20,19 @@ struct Warnings {
       problems.map { language.say($0.descriptionFR, $0.description) } + findings.map { $0.text(language) }
   }
 
-  /// Adds a header for each.
+  /// Adds a header for each, as far as there is room.
   func add(to headers: inout HTTPFields, _ language: Language) {
-    for text in texts.prefix(Self.most) { headers.append(HTTPField(name: .warning, value: Self.value(text))) }
-    let left = texts.count - Self.most
+    var told = 0
+    var room = Self.mostBytes
+    for text in texts.prefix(Self.most) {
+      let field = HTTPField(name: .warning, value: Self.value(text))
+      // With ": " and the end of the line.
+      room -= field.name.rawName.utf8.count + field.value.utf8.count + 4
+      guard room >= 0 else { break }
+      headers.append(field)
+      told += 1
+    }
+    let left = texts.count - told
     guard left > 0 else { return }
     let others = Counted.fr(left, "autre", "autres")
     let more = language.say("et \(others) : regie policy lint", "and \(left) more: regie policy lint")
@@ -27,9 +41,14 @@ struct Warnings {
 
   /// `299 - "text"` (RFC 7234): a text of one line, in quotes.
   private static func value(_ text: String) -> String {
-    let line = String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+    let line = String(cut(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
     let quoted = line.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
     return "299 - \"\(quoted)\""
+  }
+
+  private static func cut(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    return scalars.count > longest ? String(scalars.prefix(longest - 1)) + "…" : text
   }
 }
 

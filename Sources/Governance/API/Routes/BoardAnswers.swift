@@ -33,7 +33,7 @@ enum BoardAnswers {
     switch try request.readCondition(at: String(record.revision)) {
     case .wanted: return try await told(record, isNaming: isNaming)
     case .known where ![.draft, .open].contains(record.proposal.state):
-      return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
+      return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: CacheDirectives.ofCaller])
     case .known: return try await told(record, isNaming: isNaming)
     case .mismatch: throw Problem.versionMismatch(present: String(record.revision), request.language)
     }

@@ -32,7 +32,8 @@ struct DerogationRoutes: Sendable {
         try context.identifier(request), within: try await store.derogationReach(of: context))
       switch try request.readCondition(at: String(record.revision)) {
       case .known where record.request.next == nil:
-        return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
+        return Response(
+          status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: CacheDirectives.ofCaller])
       // Whether it is in effect, time changes as well.
       case .wanted, .known: return try answer(record)
       case .mismatch: throw Problem.versionMismatch(present: String(record.revision), request.language)

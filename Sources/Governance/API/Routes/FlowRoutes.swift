@@ -27,7 +27,8 @@ struct FlowRoutes: Sendable {
       let record = try await store.networkFlow(try context.identifier(request), within: context.scope)
       switch try request.readCondition(at: String(record.revision)) {
       case .known where !record.flow.state.isLive && record.flow.closings == nil:
-        return Response(status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: "no-cache"])
+        return Response(
+          status: .notModified, headers: [.eTag: tag(of: record), .cacheControl: CacheDirectives.ofCaller])
       // Whether it is overdue, time changes as well.
       case .wanted, .known: return try answer(record, context)
       case .mismatch: throw Problem.versionMismatch(present: String(record.revision), request.language)

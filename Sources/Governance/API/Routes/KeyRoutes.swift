@@ -61,7 +61,8 @@ struct KeyRoutes: Sendable {
     let record = try await store.create(order, key: key, context: context.storeContext(because: try request.reason()))
     // Kept nowhere on the way.
     return try Response.json(
-      NewAPIKeyView(secret: key.text, key: APIKeyView(record, now: record.createdAt)), status: .created)
+      NewAPIKeyView(secret: key.text, key: APIKeyView(record, now: record.createdAt)), status: .created,
+      headers: [.cacheControl: CacheDirectives.ofSecret])
   }
 
   private func order(

@@ -69,17 +69,19 @@ struct PolicyProposalRoutes: Sendable {
 
   private func withdraw(_ id: UUID, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
-    let key = try request.idempotencyKey()
+    let (key, condition) = (try request.idempotencyKey(), try request.deleteCondition())
     let body = try await request.members(["reason", "operator"])
     let reason = try body.optionalText("reason").map { try request.boardText($0, at: "reason") }
     return try await BoardAnswers.written(
       try await store.act(
-        .withdrawn(reason: reason), on: id, by: context.boardActor(for: try body.optionalText("operator")),
-        idempotencyKey: key, context: context.storeContext))
+        .withdrawn(reason: reason), on: id, if: condition,
+        by: context.boardActor(for: try body.optionalText("operator")), idempotencyKey: key,
+        context: context.storeContext))
   }
 
   private func vote(_ id: UUID, as name: String, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
+    let condition = try request.deleteCondition()
     let body = try await request.members(["choice", "reason", "withoutImpact"])
     let text = try body.text("choice")
     guard let choice = Vote.Choice(rawValue: text) else {
@@ -94,17 +96,17 @@ struct PolicyProposalRoutes: Sendable {
     return try await BoardAnswers.written(
       try await store.act(
         .voted(choice, reason: reason, withoutImpact: try body.flag("withoutImpact") ?? false), on: id,
-        by: context.boardActor(for: name), context: context.storeContext))
+        if: condition, by: context.boardActor(for: name), context: context.storeContext))
   }
 
   private func comment(_ id: UUID, _ request: Request, _ context: APIContext) async throws -> Response {
     try request.allowParameters([])
-    let key = try request.idempotencyKey()
+    let (key, condition) = (try request.idempotencyKey(), try request.deleteCondition())
     let body = try await request.members(["text", "operator"])
     let text = try request.boardText(try body.text("text"), at: "text")
     return try await BoardAnswers.written(
       try await store.act(
-        .commented(text), on: id, by: context.boardActor(for: try body.optionalText("operator")), idempotencyKey: key,
-        context: context.storeContext), status: .created)
+        .commented(text), on: id, if: condition, by: context.boardActor(for: try body.optionalText("operator")),
+        idempotencyKey: key, context: context.storeContext), status: .created)
   }
 }

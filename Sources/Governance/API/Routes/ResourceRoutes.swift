@@ -49,7 +49,7 @@ struct ResourceRoutes: Sendable {
     let tag = "\"\(told.version)\""
     switch try request.readCondition(at: told.version) {
     case .wanted: return try .json(ResourceView(told), headers: [.eTag: tag])
-    case .known: return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
+    case .known: return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: CacheDirectives.ofCaller])
     case .mismatch: throw Problem.versionMismatch(present: told.version, request.language)
     }
   }

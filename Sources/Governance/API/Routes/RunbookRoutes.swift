@@ -43,7 +43,7 @@ struct RunbookRoutes: Sendable {
     return Response(
       status: .ok,
       headers: [
-        .contentType: format.mediaType, .cacheControl: "no-cache", .contentLanguage: language.rawValue,
+        .contentType: format.mediaType, .cacheControl: CacheDirectives.ofCaller, .contentLanguage: language.rawValue,
         .contentDisposition: "inline; filename=\"\(runbook.fileName)\"",
         // What somebody wrote is in it; nothing of it is to run.
         .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'", .xContentTypeOptions: "nosniff",

@@ -63,7 +63,10 @@ struct WebhookRoutes: Sendable {
     // Kept nowhere on the way, and shown this once.
     return try .json(
       WebhookView(record, secret: secret.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()),
-      status: .created, headers: [.location: "/api/v1/webhooks/\(record.id.uuidString.lowercased())"])
+      status: .created,
+      headers: [
+        .location: "/api/v1/webhooks/\(record.id.uuidString.lowercased())", .cacheControl: CacheDirectives.ofSecret,
+      ])
   }
 
   private func owner(_ body: RequestMembers, _ language: Language) throws -> WebhookRecord.Owner {
