@@ -114,6 +114,24 @@ struct ObserveTests {
     expectNothingOrdered(rig)
   }
 
+  @Test func `what the next namespace holds is known, also where the end of the one before is told of last`() {
+    var rig = rig()
+    rig.seeNamespace()
+    rig.seeQuota(hard: Self.decided)
+    rig.feed(.gone(Fixtures.ref(.resourceQuota, "dso-quota"), uid: "q1", resourceVersion: "900"))
+    rig.version = 910
+    rig.seeQuota(hard: Self.decided)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "901"))
+    #expect(rig.report?.says("AwaitingOwner") == "True NamespaceMissing")
+    rig.seeNamespace()
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced" && rig.report?.says("AwaitingOwner") == "False Done")
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "990"))
+    rig.version = 1000
+    rig.seeNamespace()
+    #expect(rig.report?.says("AwaitingOwner") == "True QuotaDiffers", "what lay in it went with it")
+    expectNothingOrdered(rig)
+  }
+
   @Test(arguments: [PlacementPhase.frozen, .draining])
   func `a freeze is its owner's, and seen by the number of pods`(phase: PlacementPhase) {
     var rig = rig(phase)
