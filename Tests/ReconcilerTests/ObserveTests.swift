@@ -143,6 +143,30 @@ struct ObserveTests {
     expectNothingOrdered(rig)
   }
 
+  @Test(arguments: [PlacementPhase.frozen, .draining])
+  func `what was counted at a freeze holds: a lost pod asks nothing of the owner, and a higher limit does`(
+    phase: PlacementPhase
+  ) {
+    var rig = rig(phase)
+    let capped = Self.decided.merging(["pods": "3"]) { $1 }
+    rig.seeNamespace()
+    rig.seeQuota(hard: capped, used: ["pods": "3"])
+    #expect(rig.memories.last?.pods == 3 && rig.report?.says("Applied") == "True Observed")
+    rig.seeQuota(hard: capped, used: ["pods": "2"])
+    rig.feed(.alarm, after: 10)
+    #expect(rig.report?.says("Applied") == "True Observed" && rig.report?.says("AwaitingOwner") == "False Done")
+    rig.seeQuota(hard: Self.decided.merging(["pods": "4"]) { $1 }, used: ["pods": "4"])
+    #expect(rig.report?.says("AwaitingOwner") == "True NotFrozen")
+    // The next life goes by what was counted, too.
+    var next = Rig(remembered: rig.memories.last, rules: ClusterRules(.observe))
+    next.feed(.desired(Fixtures.desired(1, phase: phase, mode: .observe), publishedAt: nil, refusal: nil))
+    next.feed(.clusterListed)
+    next.seeNamespace()
+    next.seeQuota(hard: capped, used: ["pods": "1"])
+    #expect(next.report?.says("Applied") == "True Observed")
+    expectNothingOrdered(next)
+  }
+
   @Test func `a removal is its owner's, and told as done once the namespace is gone`() {
     var rig = Rig(rules: ClusterRules(.observe))
     rig.seeNamespace()
