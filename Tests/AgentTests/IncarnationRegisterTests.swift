@@ -52,6 +52,14 @@ struct IncarnationRegisterTests {
     }
   }
 
+  @Test func `the agent of a zone whose slug ends with a hyphen begins a life, too`() async throws {
+    try await withRegister { register, _ async throws in
+      let other = IncarnationRegister(client: register.client, namespace: "regie-system", zone: "dr-", now: { 7 })
+      #expect(try await other.begin() == 7)
+      #expect(try await other.begin() == 8)
+    }
+  }
+
   @Test func `a lost register, or one restored from a backup, is counted on from above`() async throws {
     try await withRegister(at: 100) { register, _ async throws in
       for _ in 0..<5 { _ = try await register.begin() }

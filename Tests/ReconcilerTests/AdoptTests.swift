@@ -88,6 +88,24 @@ struct AdoptTests {
     #expect(rig.orders.count == 2)
   }
 
+  @Test(arguments: [ManagedKind.limitRange, .networkPolicy])
+  func `nothing is added to the next namespace that has one, also where the end of the one before is told of last`(
+    kind: ManagedKind
+  ) {
+    var rig = rig(ClusterRules(.adopt, addsLimitRange: true, addsNetworkPolicies: true))
+    rig.seeNamespace()
+    rig.feed(.live(LiveObject(ref: Fixtures.ref(kind, "theirs"), uid: "t1", resourceVersion: "50")))
+    rig.feed(.clusterListed)
+    rig.succeed()
+    rig.feed(.live(LiveObject(ref: Fixtures.ref(kind, "theirs"), uid: "t2", resourceVersion: "950")))
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "901"))
+    #expect(rig.report?.says("Applied") == "False NamespaceMissing" && rig.orders.count == 1)
+    rig.version = 1000
+    rig.seeNamespace()
+    let kinds = rig.order?.objects.map(\.ref.kind) ?? []
+    #expect(rig.orders.count == 2 && kinds.contains(.resourceQuota) && !kinds.contains(kind))
+  }
+
   @Test func `what another manager owns is told and left, as often as it is tried`() {
     var rig = settled()
     rig.feed(.live(rig.edited(of: state())))

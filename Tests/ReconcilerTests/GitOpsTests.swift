@@ -53,6 +53,19 @@ struct GitOpsTests {
     expectNothingApplied(rig)
   }
 
+  @Test func `what Argo CD has made anew is seen, also where the end of the namespace before is told of last`() {
+    var rig = settled()
+    for object in rig.commits.last?.objects ?? [] where object.ref.kind != .namespace {
+      rig.feed(.gone(object.ref, uid: "u1", resourceVersion: "900"), after: 1)
+      rig.feed(.live(object.live(uid: "u2", 950)))
+    }
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "901"), after: 1)
+    #expect(rig.report?.says("Applied") == "False Drifted")
+    rig.feed(.live(rig.wanted(Fixtures.namespaceRef, state()).live(uid: "u2", 951)), after: 1)
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.says("Ready") == "True QuotaEnforced")
+    expectNothingApplied(rig)
+  }
+
   @Test func `drift is told and left to Argo CD`() {
     var rig = settled()
     rig.feed(.live(rig.edited(of: state())), after: 1)

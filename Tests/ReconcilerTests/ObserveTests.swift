@@ -114,6 +114,24 @@ struct ObserveTests {
     expectNothingOrdered(rig)
   }
 
+  @Test func `what the next namespace holds is known, also where the end of the one before is told of last`() {
+    var rig = rig()
+    rig.seeNamespace()
+    rig.seeQuota(hard: Self.decided)
+    rig.feed(.gone(Fixtures.ref(.resourceQuota, "dso-quota"), uid: "q1", resourceVersion: "900"))
+    rig.version = 910
+    rig.seeQuota(hard: Self.decided)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "901"))
+    #expect(rig.report?.says("AwaitingOwner") == "True NamespaceMissing")
+    rig.seeNamespace()
+    #expect(rig.report?.says("Ready") == "True QuotaEnforced" && rig.report?.says("AwaitingOwner") == "False Done")
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "990"))
+    rig.version = 1000
+    rig.seeNamespace()
+    #expect(rig.report?.says("AwaitingOwner") == "True QuotaDiffers", "what lay in it went with it")
+    expectNothingOrdered(rig)
+  }
+
   @Test(arguments: [PlacementPhase.frozen, .draining])
   func `a freeze is its owner's, and seen by the number of pods`(phase: PlacementPhase) {
     var rig = rig(phase)
@@ -123,6 +141,30 @@ struct ObserveTests {
     rig.seeQuota(hard: Self.decided.merging(["pods": "3"]) { $1 }, used: ["pods": "3"])
     #expect(rig.report?.says("Applied") == "True Observed" && rig.report?.phase == phase)
     expectNothingOrdered(rig)
+  }
+
+  @Test(arguments: [PlacementPhase.frozen, .draining])
+  func `what was counted at a freeze holds: a lost pod asks nothing of the owner, and a higher limit does`(
+    phase: PlacementPhase
+  ) {
+    var rig = rig(phase)
+    let capped = Self.decided.merging(["pods": "3"]) { $1 }
+    rig.seeNamespace()
+    rig.seeQuota(hard: capped, used: ["pods": "3"])
+    #expect(rig.memories.last?.pods == 3 && rig.report?.says("Applied") == "True Observed")
+    rig.seeQuota(hard: capped, used: ["pods": "2"])
+    rig.feed(.alarm, after: 10)
+    #expect(rig.report?.says("Applied") == "True Observed" && rig.report?.says("AwaitingOwner") == "False Done")
+    rig.seeQuota(hard: Self.decided.merging(["pods": "4"]) { $1 }, used: ["pods": "4"])
+    #expect(rig.report?.says("AwaitingOwner") == "True NotFrozen")
+    // The next life goes by what was counted, too.
+    var next = Rig(remembered: rig.memories.last, rules: ClusterRules(.observe))
+    next.feed(.desired(Fixtures.desired(1, phase: phase, mode: .observe), publishedAt: nil, refusal: nil))
+    next.feed(.clusterListed)
+    next.seeNamespace()
+    next.seeQuota(hard: capped, used: ["pods": "1"])
+    #expect(next.report?.says("Applied") == "True Observed")
+    expectNothingOrdered(next)
   }
 
   @Test func `a removal is its owner's, and told as done once the namespace is gone`() {

@@ -13,8 +13,9 @@ struct IncarnationRegister: Sendable {
   /// Seconds since 1970.
   let now: @Sendable () -> Int64
 
-  /// The ConfigMap's name.
-  var name: String { "regie-agent-\(zone)" }
+  /// The ConfigMap's name. A slug may end with a hyphen, and no name of an object does: what stands behind it then is longer
+  /// than any slug, so that it is no other zone's.
+  var name: String { "regie-agent-\(zone)" + (zone.hasSuffix("-") ? "incarnation" : "") }
   private static let field = "incarnation"
   /// Other lives that may come first, one after the other, before this one gives up for now.
   private static let rivals = 16

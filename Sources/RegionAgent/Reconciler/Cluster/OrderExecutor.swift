@@ -246,17 +246,19 @@ struct OrderExecutor: Sendable {
     }
   }
 
-  /// What the object is by now that was written to since it was seen.
+  /// What the object is by now that was written to since it was seen. The role of mode `own` lets quotas be listed, and
+  /// none be asked for by its name.
   private func look(
     again object: ManagedObject, uid: String, after error: KubernetesError
   ) async throws -> LiveObject {
-    let there: Observed<LiveProjection> = try await client.get(object.ref.path)
-    let live = there.value.live(object.ref.kind, there.identity)
-    guard live.uid == uid else {
-      throw ApplyFailure(kind: .changed, message: "\(object.ref) is not the one that was seen: \(error.message)")
+    let (ref, name) = (object.ref, "metadata.name=\(object.ref.name)")
+    let query = ListQuery(namespace: ref.kind == .namespace ? nil : ref.namespace, fieldSelector: name)
+    let there = try await client.list(ref.kind.resource, query, as: LiveProjection.self).items.first
+    guard let live = there.map({ $0.value.live(ref.kind, $0.identity) }), live.uid == uid else {
+      throw ApplyFailure(kind: .changed, message: "\(ref) is not the one that was seen: \(error.message)")
     }
     if object.isOlder(than: live) {
-      throw ApplyFailure(kind: .conflict, message: "\(object.ref) bears a later revision than the one to be applied")
+      throw ApplyFailure(kind: .conflict, message: "\(ref) bears a later revision than the one to be applied")
     }
     return live
   }

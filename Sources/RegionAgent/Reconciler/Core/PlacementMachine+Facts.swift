@@ -29,17 +29,17 @@ extension PlacementMachine {
   }
 
   mutating func takeGone(_ ref: ObjectRef, uid: String?, resourceVersion: String?, at now: Timestamp) -> [Action] {
-    surroundings.forget(ref)
+    surroundings.forget(ref, endingAt: resourceVersion)
     guard objects.contains(where: { $0.ref == ref }) else {
       guard desired?.mode.isOfOthers == true else { return [] }
-      if ref.kind == .namespace { forget(ref) }
+      if ref.kind == .namespace { forget(ref, endingAt: resourceVersion) }
       return advance(at: now)
     }
     if let uid, let resourceVersion { graves[ref] = Grave(uid: uid, resourceVersion: resourceVersion) }
     guard let known = facts[ref], uid == nil || uid == known.uid,
       !Self.isOlder(resourceVersion ?? known.resourceVersion, than: known.resourceVersion)
     else { return [] }
-    lose(ref, at: now)
+    lose(ref, endingAt: resourceVersion, at: now)
     return advance(at: now)
   }
 
@@ -54,13 +54,13 @@ extension PlacementMachine {
       facts[ref].map { !Self.isOlder(resourceVersion, than: $0.resourceVersion) } ?? false
     }
     guard !gone.isEmpty else { return [] }
-    for ref in gone { lose(ref, at: now) }
+    for ref in gone { lose(ref, endingAt: resourceVersion, at: now) }
     return advance(at: now)
   }
 
   /// An object that was there is not any more.
-  private mutating func lose(_ ref: ObjectRef, at now: Timestamp) {
-    forget(ref)
+  private mutating func lose(_ ref: ObjectRef, endingAt end: String?, at now: Timestamp) {
+    forget(ref, endingAt: end)
     guard wasInPlace(ref), desired?.phase != .removed else { return }
     drifts.noteDeletion(of: ref, at: now)
     status.noteDrift(drifts, at: now)
@@ -153,10 +153,12 @@ extension PlacementMachine {
   }
 
   /// A namespace takes along what lies in it.
-  mutating func forget(_ ref: ObjectRef) {
+  ///
+  /// - Parameter end: the version at which it went, where that is known.
+  mutating func forget(_ ref: ObjectRef, endingAt end: String? = nil) {
     facts[ref] = nil
     holds.forget(ref)
-    if ref.kind == .namespace { (facts, lost, quota) = ([:], [], QuotaStatus()) }
+    if ref.kind == .namespace { forgetContent(endingAt: end) }
     if ref.kind == .resourceQuota { quota.lose() }
     if ref.kind == .namespace, case .waiting(let wait) = work, wait.endsWithNamespace {
       work = .idle
@@ -164,9 +166,21 @@ extension PlacementMachine {
     }
   }
 
+  /// What was seen at a higher version than the namespace's end lies in the next one of that name: each kind has a watch
+  /// of its own, and where others make that one nobody would tell of it again. In mode `own` all is ordered anew.
+  private mutating func forgetContent(endingAt end: String?) {
+    if desired?.mode == .own {
+      facts = [:]
+    } else {
+      facts = facts.filter { Self.isOlder(end, than: $0.value.resourceVersion) }
+    }
+    lost = []
+    if !facts.keys.contains(where: { $0.kind == .resourceQuota }) { quota = QuotaStatus() }
+  }
+
   /// Kubernetes' versions are numbers in etcd; where they are not, nothing is older.
-  private static func isOlder(_ version: String, than other: String?) -> Bool {
-    guard let other, let left = UInt64(version), let right = UInt64(other) else { return false }
+  static func isOlder(_ version: String?, than other: String?) -> Bool {
+    guard let version, let other, let left = UInt64(version), let right = UInt64(other) else { return false }
     return left < right
   }
 }

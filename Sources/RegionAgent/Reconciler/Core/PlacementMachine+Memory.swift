@@ -132,7 +132,8 @@ extension PlacementMachine {
     return advance(at: now)
   }
 
-  private mutating func limit(to pods: Int64) {
+  /// No more than so many pods are to be there from now on.
+  mutating func limit(to pods: Int64) {
     guard let desired else { return }
     podsInUse = pods
     let before = objects

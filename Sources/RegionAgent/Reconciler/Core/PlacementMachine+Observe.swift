@@ -29,8 +29,16 @@ extension PlacementMachine {
     if desired.phase.isFreezing { wanted["pods"] = nil }
     let view = surroundings.limits(for: wanted)
     guard view.differences.isEmpty else { return tell(view.differences, at: now) }
-    if desired.phase.isFreezing, !surroundings.isFrozen {
-      return leave(.freeze, "no quota keeps the pods of \(desired.namespace) at the number in use", at: now)
+    if desired.phase.isFreezing {
+      // As in the other modes what was counted holds until the placement is active again: a lost pod may come back.
+      guard let pods = podsInUse ?? surroundings.frozenPods, surroundings.areFrozen(at: pods) else {
+        let number = podsInUse.map { "\($0)" } ?? "the number in use"
+        return leave(.freeze, "no quota keeps the pods of \(desired.namespace) at \(number)", at: now)
+      }
+      guard podsInUse != nil else {
+        limit(to: pods)
+        return advance(at: now)
+      }
     }
     drifts.correct(at: now)
     status.settle(as: "Observed", isReady: view.isEnforced, at: now)

@@ -48,19 +48,26 @@ extension Surroundings {
     return limits
   }
 
-  /// Whether some quota lets no more pods in than there are.
-  var isFrozen: Bool {
-    quotas.values.contains { quota in
-      guard !quota.isScoped, let hard = quota.enforced["pods"].flatMap({ Quantity($0) }), quota.hard["pods"] != nil,
-        let used = quota.used["pods"].flatMap({ Quantity($0) })
-      else { return false }
-      return hard <= used
-    }
+  /// How many pods there are, where some quota lets no more in; nil where none does.
+  var frozenPods: Int64? {
+    quotas.values.compactMap { quota -> Int64? in
+      quota.used["pods"].flatMap { Quantity($0)?.value }.flatMap { quota.keepsPods(at: $0) ? $0 : nil }
+    }.max()
   }
+
+  /// Whether some quota lets in no more pods than so many.
+  func areFrozen(at pods: Int64) -> Bool { quotas.values.contains { $0.keepsPods(at: pods) } }
 
   private func lowest(_ resource: String) -> (name: String, amount: Quantity)? {
     quotas.filter { !$0.value.isScoped }.sorted { $0.key < $1.key }.compactMap { name, quota in
       quota.hard[resource].flatMap { Quantity($0) }.map { (name: name, amount: $0) }
     }.min { $0.amount < $1.amount }
+  }
+}
+
+extension Surroundings.Quota {
+  fileprivate func keepsPods(at pods: Int64) -> Bool {
+    guard !isScoped, hard["pods"] != nil, let most = enforced["pods"].flatMap({ Quantity($0) }) else { return false }
+    return most <= Quantity(pods)
   }
 }

@@ -17,13 +17,16 @@ struct Surroundings: Sendable {
     var writer: String?
     /// Whether it counts some pods only, and so limits nothing as a whole.
     var isScoped = false
+    /// At which version it was seen.
+    var resourceVersion: String
   }
 
   /// Nil while there is none.
   private(set) var namespace: Place?
   /// By name.
   private(set) var quotas: [String: Quota] = [:]
-  private var others: Set<ObjectRef> = []
+  /// With the version at which each was seen.
+  private var others: [ObjectRef: String] = [:]
 
   /// Takes in an object of the placement's namespace.
   ///
@@ -35,9 +38,9 @@ struct Surroundings: Sendable {
       quotas[object.ref.name] = Quota(
         hard: Self.folded(object.spec?["hard"]?.texts ?? [:]), enforced: Self.folded(object.statusHard),
         used: Self.folded(object.statusUsed), writer: object.lastWriter(otherThan: Labels.fieldManager),
-        isScoped: object.isScoped)
+        isScoped: object.isScoped, resourceVersion: object.resourceVersion)
     case .limitRange, .networkPolicy:
-      if isOurs { others.remove(object.ref) } else { others.insert(object.ref) }
+      others[object.ref] = isOurs ? nil : object.resourceVersion
     }
   }
 
@@ -53,14 +56,19 @@ struct Surroundings: Sendable {
     return folded
   }
 
-  mutating func forget(_ ref: ObjectRef) {
+  /// - Parameter end: the version at which the object went: what was seen at a higher one than a namespace's end lies in
+  ///   the next one of that name.
+  mutating func forget(_ ref: ObjectRef, endingAt end: String?) {
     switch ref.kind {
-    case .namespace: self = Surroundings()
+    case .namespace:
+      namespace = nil
+      quotas = quotas.filter { PlacementMachine.isOlder(end, than: $0.value.resourceVersion) }
+      others = others.filter { PlacementMachine.isOlder(end, than: $0.value) }
     case .resourceQuota: quotas[ref.name] = nil
-    case .limitRange, .networkPolicy: others.remove(ref)
+    case .limitRange, .networkPolicy: others[ref] = nil
     }
   }
 
   /// Whether somebody else has an object of this kind there.
-  func has(_ kind: ManagedKind) -> Bool { others.contains { $0.kind == kind } }
+  func has(_ kind: ManagedKind) -> Bool { others.keys.contains { $0.kind == kind } }
 }
