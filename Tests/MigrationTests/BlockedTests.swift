@@ -18,6 +18,21 @@ struct BlockedTests {
     #expect(blocked.reasons.contains { !$0.remedy.fr.isEmpty })
   }
 
+  @Test("says that a qualification is declared, where somebody only has to acknowledge it")
+  func unacknowledged() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    world.region("r-a") { $0.qualifications = [.init(name: "SecNumCloud")] }
+    world.project("shop", ["dev": "dev 4 a"]) { $0.dataClasses = ["sensitive"] }
+    var inputs = world.inputs
+    inputs.offer = Offer(
+      operators: world.operators, regions: world.regions, zones: world.zones, clusters: world.clusters,
+      chains: world.chains, unacknowledged: [.init(region: "r-b", name: "SecNumCloud")])
+    let blocked = try #require(try inputs.plan().blocked.first)
+    let missing = try #require(blocked.reasons.first { $0.code == .qualificationMissing })
+    #expect(blocked.cause == .refused && missing.parameters["declared"] == "unacknowledged")
+    #expect(missing.remedy.fr == "Un membre du comité doit reconnaître la qualification SecNumCloud.")
+  }
+
   @Test("says what it is short of after all that is moved")
   func crowded() throws {
     var world = MoveWorld(["a": 100, "b": 10])
