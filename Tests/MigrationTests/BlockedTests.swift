@@ -18,6 +18,21 @@ struct BlockedTests {
     #expect(blocked.reasons.contains { !$0.remedy.fr.isEmpty })
   }
 
+  @Test("says that a qualification is declared, where somebody only has to acknowledge it")
+  func unacknowledged() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    world.region("r-a") { $0.qualifications = [.init(name: "SecNumCloud")] }
+    world.project("shop", ["dev": "dev 4 a"]) { $0.dataClasses = ["sensitive"] }
+    var inputs = world.inputs
+    inputs.offer = Offer(
+      operators: world.operators, regions: world.regions, zones: world.zones, clusters: world.clusters,
+      chains: world.chains, unacknowledged: [.init(region: "r-b", name: "SecNumCloud")])
+    let blocked = try #require(try inputs.plan().blocked.first)
+    let missing = try #require(blocked.reasons.first { $0.code == .qualificationMissing })
+    #expect(blocked.cause == .refused && missing.parameters["declared"] == "unacknowledged")
+    #expect(missing.remedy.fr == "Un membre du comité doit reconnaître la qualification SecNumCloud.")
+  }
+
   @Test("says what it is short of after all that is moved")
   func crowded() throws {
     var world = MoveWorld(["a": 100, "b": 10])
@@ -132,6 +147,60 @@ struct BlockedTests {
     inputs.projects = []
     inputs.scope = .project("old")
     #expect(try inputs.plan().held == ["old/late moving"])
+  }
+
+  /// `base/prod` is only reserved: the project asks for it, and no plan moves it.
+  private static func reserving(_ world: MoveWorld) -> PlanningInputs {
+    var world = world
+    world.project("base", ["prod": "prod 1 a"])
+    let reserved = world.projects[world.projects.count - 1].replicas[0]
+    var inputs = world.inputs
+    inputs.projects[inputs.projects.count - 1].replicas = []
+    inputs.withheld = [
+      WithheldPlacement(
+        id: reserved.id, project: "base", environment: "prod", replica: 0, cluster: "a", cause: .reserved)
+    ]
+    return inputs
+  }
+
+  @Test("is what waits for something that no plan moves, and what waits for that")
+  func waiting() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    for name in ["middle", "other", "top"] { world.project(name, ["dev": "dev 1 a"]) }
+    let (base, middle) = (
+      EnvironmentReference(project: "base", environment: "prod"),
+      EnvironmentReference(project: "middle", environment: "dev")
+    )
+    world.limits.dependencies = [
+      .init(first: base, then: middle), .init(first: middle, then: .init(project: "top", environment: "dev")),
+    ]
+    var inputs = Self.reserving(world)
+    let plan = try inputs.plan()
+    #expect(plan.course == ["other/dev a→b @1"] && !plan.isExhausted)
+    #expect(plan.held == ["base/prod reserved", "middle/dev dependency", "top/dev dependency"])
+    // What the scope does not mean is waited for by nobody.
+    inputs.scope = .project("middle")
+    #expect(try inputs.plan().course == ["middle/dev a→b @1"])
+  }
+
+  @Test("is the same where every use of the days is tried")
+  func waitingOnDays() throws {
+    var world = MoveWorld(["a": 100, "b": 100, "c": 100, "d": 100])
+    for (number, source) in ["b", "a", "c", "a"].enumerated() {
+      world.project("p\(number + 1)", ["one": "dev 1 \(source)"])
+    }
+    for (cluster, project) in [("a", "none"), ("b", "p2"), ("c", "p1"), ("d", "p3")] {
+      world.cluster(cluster) { ($0.privacy, $0.projects) = (.dedicated, [project]) }
+    }
+    world.scope = .selection((1...5).map { MoveWorld.id($0) })
+    world.limits.days = [WaveTests.day(0)]
+    world.limits.inFlightPerOperator = 1
+    world.limits.dependencies = [
+      .init(first: .init(project: "base", environment: "prod"), then: .init(project: "p4", environment: "one"))
+    ]
+    let plan = try Self.reserving(world).plan()
+    #expect(plan.course == ["p2/one a→b @1", "p3/one c→d @1"])
+    #expect(plan.held == ["base/prod reserved", "p1/one days", "p4/one dependency"])
   }
 
   @Test("is told where the steps run out")

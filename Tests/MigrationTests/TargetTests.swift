@@ -59,6 +59,26 @@ struct TargetTests {
     #expect(try world.plan().moves.map(\.to) == ["c", "c", "c"])
   }
 
+  @Test("are found by pushing others elsewhere, though all room together is beyond 64 bits")
+  func boundless() throws {
+    var world = MoveWorld(["a": 1000, "b": 10, "c": 10, "d": 10, "e": 10])
+    for name in ["b", "c", "d", "e"] {
+      world.cluster(name) { $0.capacity.memory = Quantity(1 << 62, format: .binarySI) }
+    }
+    for name in ["d", "e"] { world.residents[name] = 10 }
+    world.policy.rules = [
+      .init(
+        id: "only-there", motive: LocalizedText(fr: "motif"), subject: .init(matchLabels: ["project.name": "small"]),
+        effect: .require, places: .init(matchLabels: ["cluster.name": "b"]))
+    ]
+    // What is large comes first, and takes the only place of what is small. The others are so many that not all is tried.
+    world.project("large", ["dev": "dev 10 a"])
+    world.project("small", ["dev": "dev 5 a"])
+    for number in 1...6 { world.project("tiny\(number)", ["dev": "dev 0 a"]) }
+    let plan = try world.plan()
+    #expect(plan.moves.count == 8 && plan.held == [] && !plan.isExhausted)
+  }
+
   @Test("keep replicas apart from those that stay")
   func distinct() throws {
     var world = MoveWorld(["a": 100, "b": 100, "c": 10])

@@ -77,6 +77,25 @@ import Testing
     #expect(world.decide().outcome == .placed)
   }
 
+  @Test("of replicas on one cluster over several places no more are told to be apart than the cluster counts for")
+  func stretchedRoom() throws {
+    let spread = ProjectSpec.Spread(topology: .dataCenter)
+    var world = Self.world([9, 9], 2, spread)
+    world.cluster("c0") { $0.dataCenters = ["a", "b"] }
+    func available(_ clusters: [String]) throws -> Int {
+      let engine = world.engine
+      let room = engine.room(of: spread, for: world.request, on: world.state(for: engine), at: clusters)
+      return try #require(room).available
+    }
+    // Three places for two: one stays empty, and each place has one, as each cluster has.
+    #expect(try available(["c0", "c0"]) == 1)
+    #expect(try available(["c0", "c1"]) == 2)
+    world = Self.world([9, 9], 3, spread)
+    world.cluster("c0") { $0.dataCenters = ["a", "b"] }
+    world.cluster("c1") { $0.state = .closed }
+    #expect(try available(["c0", "c0", "c0"]) == 2, "two in one place, and one in the other, are three on the cluster")
+  }
+
   @Test("room that becomes free takes nothing away, and the reason says how many an even placing can hold")
   func room() {
     let spread = ProjectSpec.Spread(topology: .region)

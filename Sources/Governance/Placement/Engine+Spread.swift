@@ -22,10 +22,16 @@ extension Engine {
     }
     guard let group, let maxSkew = group.maxSkew else { return nil }
     let topologies = planner.judgement.subject.compiled.topologies
-    let places = clusters.compactMap(site(named:)).map { topologies.places(of: $0, by: spread.topology) }
+    let sites = clusters.compactMap(site(named:))
+    let places = sites.map { topologies.places(of: $0, by: spread.topology) }
     // The emptiest place that may be filled decides how many another may have.
-    let emptiest = group.eligible.map { place in places.count { $0.contains(place) } }.min() ?? 0
+    let most = (group.eligible.map { place in places.count { $0.contains(place) } }.min() ?? 0) + maxSkew
+    // A cluster that stretches over several places counts by itself like one.
+    let counted = sites.indices.filter { index in
+      sites[..<index].count { $0 == sites[index] } < min(group.atMostOnCluster, most)
+    }
     return SpreadRoom(
-      atMost: group.atMost, available: Matching.size(of: places, capacity: min(group.atMost, emptiest + maxSkew)))
+      atMost: group.atMost,
+      available: Matching.size(of: counted.map { places[$0] }, capacity: min(group.atMost, most)))
   }
 }

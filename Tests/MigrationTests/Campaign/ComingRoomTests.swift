@@ -24,6 +24,16 @@ struct ComingRoomTests {
     #expect(Self.room.holds([Self.coming(100, "unknown")]))
   }
 
+  @Test func `what has no room anyhow is not given way to, and keeps nothing from what is`() {
+    let (large, small, own) = (Self.coming(7), Self.coming(3), Self.coming(4))
+    #expect(Self.room.givesWay(own, to: [small], mayGrow: false))
+    #expect(!Self.room.givesWay(own, to: [large], mayGrow: false))
+    #expect(Self.room.givesWay(own, to: [large], mayGrow: true), "what is still to leave makes room for it")
+    #expect(Self.room.givesWay(own, to: [large, small], mayGrow: false), "the small one has room, and comes first")
+    #expect(!Self.room.givesWay(small, to: [large, small], mayGrow: false), "there is room for both")
+    #expect(!Self.room.givesWay(own, to: [], mayGrow: true))
+  }
+
   @Test func `a cluster that has promised too much has room for what needs nothing of that`() {
     let full = ComingRoom(
       committed: ResourceAmounts(cpu: 12), limits: ["dev": ResourceAmounts(cpu: 10, memory: 5)])

@@ -32,6 +32,15 @@ public struct ComingRoom: Sendable {
     coming.isEmpty || crowded(coming).last != coming.indices.last
   }
 
+  /// Whether something that has found a place is to leave it to what comes before it, as there is no room for both. Where nothing
+  /// more is to leave, what has no room anyhow is not waited for, and takes nothing from what comes after it.
+  ///
+  /// - Parameter mayGrow: whether something is still to leave.
+  public func givesWay(_ own: Coming, to first: [Coming], mayGrow: Bool) -> Bool {
+    let awaited = mayGrow ? first : first.reduce(into: [Coming]()) { if holds($0 + [$1]) { $0.append($1) } }
+    return !awaited.isEmpty && !holds(awaited + [own])
+  }
+
   /// The places of those for which there is no room now beside all that comes before them.
   public func crowded(_ coming: [Coming]) -> [Int] {
     var (total, growths) = (committed, [String: Load]())

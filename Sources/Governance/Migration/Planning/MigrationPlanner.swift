@@ -27,6 +27,7 @@ struct MigrationPlanner {
     most = inputs.limits.searchSteps
     let sources = Set(problem.movers.compactMap(\.source))
     canChain = problem.movers.contains { $0.candidates.contains(where: sources.contains) }
+    for mover in problem.movers.indices where problem.movers[mover].isHeld { causes[mover] = .dependency }
   }
 
   /// The plan.
@@ -142,7 +143,7 @@ struct MigrationPlanner {
       }
     }
     for mover in problem.movers.indices where board.targets[mover] == nil {
-      let waits = problem.firsts[mover].contains { board.targets[$0] == nil }
+      let waits = problem.movers[mover].isHeld || problem.firsts[mover].contains { board.targets[$0] == nil }
       causes[mover] = waits ? .dependency : couldGoLater(mover) ? .days : nil
     }
   }

@@ -60,11 +60,11 @@ extension GovernanceStore {
     ])
     guard !answers[0].isEmpty else { return false }
     let first = try answers[0].map { try ComingRoom.Coming(row: $0) }
-    let all = first + [ComingRoom.Coming(stage: record.stage, quota: quota)]
+    let own = ComingRoom.Coming(stage: record.stage, quota: quota)
     let engine = try await prepareHere(in: connection).engine
     let ledger = try DecisionBasis.ledger(try await connection.query(DecisionBasis.selectLedger))
-    guard let room = Self.room(of: cluster, for: all, in: engine, ledger), !room.holds(all) else { return false }
-    return try room.holds(first) || answers[1].only.decode(Bool.self, "leaves")
+    guard let room = Self.room(of: cluster, for: first + [own], in: engine, ledger) else { return false }
+    return room.givesWay(own, to: first, mayGrow: try answers[1].only.decode(Bool.self, "leaves"))
   }
 
   /// Nil where the cluster is not on offer any more.

@@ -59,6 +59,6 @@ struct ScopeChoice {
         var cluster = cluster
         if closing.contains(cluster.name), cluster.spec.state != .closed { cluster.spec.state = .draining }
         return cluster
-      }, chains: offer.chains, facts: offer.facts)
+      }, chains: offer.chains, facts: offer.facts, unacknowledged: offer.unacknowledged)
   }
 }

@@ -21,6 +21,8 @@ struct Mover {
   let preferences: [Int64]
   /// Whether the engine lets it stay where it is.
   let mayStay: Bool
+  /// Whether it waits for something that no plan moves: then it may go nowhere.
+  let isHeld: Bool
 
   /// What the environment is called.
   func reference(in project: String) -> EnvironmentReference {

@@ -19,6 +19,9 @@ struct MovingProblem {
   private(set) var structures: [Structure] = []
   /// By mover, those that go first.
   private(set) var firsts: [[Int]] = []
+  private let order: DependencyOrder
+  /// What the scope means and no plan moves.
+  private let withheld: Set<EnvironmentReference>
   /// By site, the operator's number.
   let operators: [Int]
   /// What clusters have promised before anything is moved.
@@ -28,6 +31,11 @@ struct MovingProblem {
     self.inputs = inputs
     let choice = ScopeChoice(inputs.scope, offer: inputs.offer)
     self.choice = choice
+    order = DependencyOrder(inputs.limits.dependencies)
+    withheld = Set(
+      inputs.withheld.filter { choice.means($0) }.map {
+        EnvironmentReference(project: $0.project, environment: $0.environment)
+      })
     let engine = Engine(offer: choice.draining(inputs.offer), policy: inputs.policy, day: inputs.day)
     self.engine = engine
     bare = PlacementState(ledger: Ledger(), staleZones: inputs.staleZones, for: engine)
@@ -82,19 +90,20 @@ struct MovingProblem {
     let load = Load(existing.quota)
     let stage = stages.firstIndex(of: existing.stage) ?? 0
     let isAsked = placed.asks(for: existing)
+    let own = EnvironmentReference(project: placed.project.name, environment: existing.environment)
+    let isHeld = order.firsts(of: own).contains { withheld.contains($0) }
     let fitting = found.candidates.indices.filter { index in
-      isAsked && rooms.couldEverHold(load, stage: stage, at: found.candidates[index])
+      isAsked && !isHeld && rooms.couldEverHold(load, stage: stage, at: found.candidates[index])
     }
     return Mover(
       project: projects.count, member: member, id: replica.id, existing: existing,
       source: engine.site(named: existing.cluster), load: load, stage: stage,
       isProduction: existing.stage == Stage.production, candidates: fitting.map { found.candidates[$0] },
-      preferences: fitting.map { found.preferences[$0] }, mayStay: isAsked && found.mayStay)
+      preferences: fitting.map { found.preferences[$0] }, mayStay: isAsked && found.mayStay, isHeld: isHeld)
   }
 
   /// By mover, the movers that go first.
   private func waits() -> [[Int]] {
-    let order = DependencyOrder(inputs.limits.dependencies)
     guard !inputs.limits.dependencies.isEmpty else { return Array(repeating: [], count: movers.count) }
     var numbers: [EnvironmentReference: [Int]] = [:]
     for (number, mover) in movers.enumerated() {

@@ -73,16 +73,17 @@ struct TargetSearch {
     let others = board.count - candidates.count { board.targets[$0] != nil }
     let reach = Set(candidates.flatMap { problem.movers[$0].candidates }).sorted()
     let counts = CountedResource.allCases.indices.map { index -> Int in
-      let freed = board.usesFreed ? candidates.reduce(Int64(0)) { $0 &+ problem.movers[$1].load[index] } : 0
+      // The room of all of a country's clusters may be beyond 64 bits.
+      let freed = board.usesFreed ? candidates.reduce(Int128(0)) { $0 + Int128(problem.movers[$1].load[index]) } : 0
       var room = reach.reduce(freed) { sum, site in
         let mine = board.members[site].reduce(Int64(0)) {
           board.isFixed[$1] ? $0 : $0 &+ problem.movers[$1].load[index]
         }
         let used = board.rooms.total(at: site)[index] &- mine
-        return sum &+ max(0, problem.rooms.highest[site][index] &- used)
+        return sum + Int128(max(0, problem.rooms.highest[site][index] &- used))
       }
       return candidates.map { problem.movers[$0].load[index] }.sorted().prefix { load in
-        room &-= load
+        room -= Int128(load)
         return room >= 0 || load == 0
       }.count
     }
