@@ -301,29 +301,6 @@ struct EmergencyTests {
     #expect(try renewal(at: end + 2, [first, before, next]) == nil)
   }
 
-  @Test func `a vote that was amended goes on only in a text that says the same`() throws {
-    let first = EarlierProposal(try seconded().0, on: Fixture.policy())
-    func vote(_ spec: PolicySpec, amends: UUID? = nil) throws -> EarlierProposal {
-      var proposal = try Fixture.open(spec, at: Fixture.moment(end + 1))
-      proposal.amends = amends
-      return EarlierProposal(proposal, on: Fixture.policy())
-    }
-    var amended = try vote(restricted)
-    _ = try amended.proposal.handle(
-      .amended(by: Fixture.id(9)), by: Fixture.actor("dtnum"), at: Fixture.moment(end + 2))
-    #expect(amended.proposal.state == .amended)
-    let same = try vote(restricted, amends: amended.proposal.id)
-    let another = try vote(Fixture.policy(rules: ["other"]).with(places: "sud"), amends: amended.proposal.id)
-    let next = try vote(restricted)
-    #expect(try renewal(at: end + 3, [first, amended, same]) == nil)
-    #expect(try renewal(at: end + 3, [first, amended, another, next]) == .renewed)
-    // What stands in its place is taken back as well.
-    var withdrawn = same
-    _ = try withdrawn.proposal.handle(
-      .withdrawn(reason: "x"), by: Fixture.actor("dtnum"), at: Fixture.moment(end + 2))
-    #expect(try renewal(at: end + 3, [first, amended, withdrawn, next]) == .renewed)
-  }
-
   @Test func `an emergency restriction whose base has gone meanwhile is outdated`() throws {
     var proposal = try Fixture.open(kind: .emergency)
     _ = try proposal.vote(

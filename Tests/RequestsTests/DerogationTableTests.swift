@@ -138,6 +138,33 @@ struct DerogationTableTests {
     }
   }
 
+  @Test func `whoever has made the key that asked, or whose key it is that says something, has asked himself`() throws {
+    func refused(
+      _ event: DerogationEvent, asked principal: String, _ actor: RequestActor
+    ) throws -> RequestRefusal.Code? {
+      var request = try Asked.request(by: RequestActor(principal: principal, isApplicant: true))
+      if case .decided = event {
+        let opinion = DerogationEvent.opined(.homologation, .reserved, text: "oui", author: "M. Petit")
+        _ = try request.handle(opinion, by: Asked.admin, at: Asked.moment("2026-11-03"))
+        let other = DerogationEvent.opined(.operator("anfsi"), .favourable, text: "oui", author: nil)
+        _ = try request.handle(other, by: Asked.speaker("anfsi"), at: Asked.moment("2026-11-03"))
+      }
+      return Asked.code { _ = try request.handle(event, by: actor, at: Asked.moment("2026-11-04")) }
+    }
+    let maker = RequestActor(principal: "oidc:maker", operator: "dtnum", isAdmin: true, aliases: ["key:1", "key:2"])
+    let judging: [DerogationEvent] = [
+      .opined(.operator("dtnum"), .favourable, text: "oui", author: nil),
+      .opined(.homologation, .favourable, text: "oui", author: "M. Petit"), .decided(.granted, reason: "oui"),
+    ]
+    for event in judging {
+      #expect(try refused(event, asked: "key:2", maker) == .ownRequest)
+      #expect(try refused(event, asked: "key:3", maker) == nil)
+    }
+    let key = RequestActor(principal: "key:1", operator: "dtnum", aliases: ["oidc:maker"])
+    #expect(try refused(judging[0], asked: "oidc:maker", key) == .ownRequest)
+    #expect(try refused(judging[0], asked: "oidc:team", key) == nil)
+  }
+
   @Test func `every state has a name in both languages`() {
     #expect(Set(DerogationRequest.State.allCases.map(\.name.fr)).count == 8)
     #expect(Set(DerogationRequest.State.allCases.compactMap(\.name.en)).count == 8)

@@ -15,21 +15,20 @@ enum EmergencyRenewal {
     let added = additions(from: present, to: proposal.spec)
     // It ends by itself, whatever its rules say.
     let (first, last) = (ParisTime.day(of: moment.at), ParisTime.day(of: moment.at.adding(days: rules.emergencyDays)))
+    let votes = moment.earlier.map(\.proposal).filter { $0.kind == .version }.map { VotedText($0) }
     for other in moment.earlier where other.proposal.kind == .emergency {
       let (earlier, text) = (other.proposal, other.proposal.spec)
       guard let began = earlier.proposedAt, let end = earlier.restrictionEnd else { continue }
       let free = end.adding(days: rules.votingDays)
       let again = added.intersection(additions(from: other.base, to: text))
       guard moment.at < free, !again.isEmpty else { continue }
-      let votes = moment.earlier.map(\.proposal).filter { vote in
-        vote.kind == .version && contents(of: vote.spec).isSuperset(of: again)
-      }
-      let isLost = votes.contains { vote in
-        vote.isLost(among: votes, to: earlier) && vote.closedAt.map { $0 >= began } ?? false
-      }
+      let wish = Wish(
+        restriction: earlier, began: began, again: again, new: again.subtracting(contents(of: other.base)))
+      let isLost = votes.contains { Self.isLost(wish, by: $0, among: votes, at: moment.at) }
       let isVoted = votes.contains { vote in
-        vote.state == .open && !vote.isClosing(at: moment.at)
-          && lasts(vote.spec, as: proposal.spec, in: again, from: first, until: last)
+        vote.contents.isSuperset(of: again) && vote.proposal.state == .open
+          && !vote.proposal.isClosing(at: moment.at)
+          && lasts(vote.proposal.spec, as: proposal.spec, in: again, from: first, until: last)
       }
       guard !isLost, isVoted else {
         throw .renewed(earlier, until: free, isLost: isLost)
@@ -71,6 +70,54 @@ enum EmergencyRenewal {
     Set(spec.rules.map(Content.init) + spec.dataClasses.map(Content.dataClass))
   }
 
+  /// A text that all vote on, or have voted on, and what it says.
+  private struct VotedText {
+    var proposal: Proposal
+    var contents: Set<Content>
+
+    init(_ proposal: Proposal) {
+      self.proposal = proposal
+      contents = EmergencyRenewal.contents(of: proposal.spec)
+    }
+  }
+
+  /// What is to be had again.
+  private struct Wish {
+    /// The restriction that has had it.
+    var restriction: Proposal
+    /// Since when it was there.
+    var began: Timestamp
+    /// What it says.
+    var again: Set<Content>
+    /// What of that the text before the restriction did not say, for however long.
+    var new: Set<Content>
+  }
+
+  /// Whether the board has no vote any more on some of what is to be had again: a text that has it was rejected; or
+  /// one of those who hold the restriction has withdrawn it, or amended it into what says something else. One that was
+  /// amended into the same is lost once its own time is over: else whoever amends each vote before its end never has
+  /// the board say no. What others propose and take back themselves takes nothing from anybody.
+  ///
+  /// - Parameter votes: all of them. One that only cites what was amended does not stand in for it.
+  private static func isLost(
+    _ wish: Wish, by vote: VotedText, among votes: [VotedText], at moment: Timestamp
+  ) -> Bool {
+    let proposal = vote.proposal
+    let isAbout = vote.contents.isSuperset(of: wish.again) || !vote.contents.isDisjoint(with: wish.new)
+    guard isAbout, let closedAt = proposal.closedAt, closedAt >= wish.began else { return false }
+    let isHolders = wish.restriction.votes.contains { $0.operator == proposal.author && $0.choice == .for }
+    switch proposal.state {
+    case .rejected: return proposal.rejection == .votes
+    case .withdrawn: return isHolders
+    case .amended:
+      let had = vote.contents.intersection(wish.again)
+      let goesOn = votes.contains { proposal.amendedBy == $0.proposal.id && $0.contents.isSuperset(of: had) }
+      let isInTime = proposal.closesAt.map { moment < $0 } ?? false
+      return isHolders && !(goesOn && isInTime)
+    case .draft, .open, .ratified, .discarded: return false
+    }
+  }
+
   /// Whether what is voted on says each of the rules for as long as the restriction would say it, at least.
   private static func lasts(
     _ voted: PolicySpec, as restriction: PolicySpec, in again: Set<Content>, from first: CalendarDay,
@@ -109,22 +156,6 @@ extension LabelSelector {
 }
 
 extension Proposal {
-  /// Whether all have no vote on it any more: it was rejected; or one of those who hold the restriction has withdrawn it, or
-  /// amended it into what says something else. What others propose and take back themselves takes nothing from anybody.
-  ///
-  /// - Parameters:
-  ///   - others: the votes on the same.
-  ///   - restriction: what is to be had again.
-  fileprivate func isLost(among others: [Proposal], to restriction: Proposal) -> Bool {
-    let isHolders = restriction.votes.contains { $0.operator == author && $0.choice == .for }
-    return switch state {
-    case .rejected: rejection == .votes
-    case .withdrawn: isHolders
-    case .amended: isHolders && !others.contains { $0.amends == id }
-    case .draft, .open, .ratified, .discarded: false
-    }
-  }
-
   /// When the restriction has ended that it became, by its own rules, or when it fell; nil for what never was one.
   fileprivate var restrictionEnd: Timestamp? {
     guard let closedAt, let rules else { return nil }

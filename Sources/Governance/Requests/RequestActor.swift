@@ -10,6 +10,8 @@ public struct RequestActor: Sendable, Hashable {
   public var isAdmin: Bool
   /// Whether it speaks for the homologation authority.
   public var isAuthority: Bool
+  /// Other principals that are nobody else: the API keys that it has made, and of a key who has made it.
+  public var aliases: Set<String>
 
   /// Who everybody is where nobody is authenticated: who somebody is says nothing there.
   static let anyone = "local"
@@ -17,13 +19,20 @@ public struct RequestActor: Sendable, Hashable {
   /// An actor.
   public init(
     principal: String, isApplicant: Bool = false, operator: String? = nil, isAdmin: Bool = false,
-    isAuthority: Bool = false
+    isAuthority: Bool = false, aliases: Set<String> = []
   ) {
     self.principal = principal
     self.isApplicant = isApplicant
     self.operator = `operator`
     self.isAdmin = isAdmin
     self.isAuthority = isAuthority
+    self.aliases = aliases
+  }
+
+  /// Whoever has asked for something neither advises nor decides on it, by whichever of its credentials.
+  func mustBeAnother(than principal: String) throws(RequestRefusal) {
+    guard self.principal != Self.anyone else { return }
+    guard self.principal != principal, !aliases.contains(principal) else { throw .ownRequest }
   }
 
   func mustBeAdmin() throws(RequestRefusal) {

@@ -77,8 +77,9 @@ extension RequestRefusal {
   }
 
   static let ownRequest = RequestRefusal(
-    .ownRequest, path: "principal", "nobody advises or decides on what he asked for himself",
-    fr: "nul ne donne d’avis ni ne décide sur ce qu’il a demandé lui-même",
+    .ownRequest, path: "principal",
+    "nobody advises or decides on what he, or an API key that he has made, has asked for",
+    fr: "nul ne donne d’avis ni ne décide sur ce qu’il a demandé lui-même, ou une clé d’API qu’il a faite",
     accepted: "another person / une autre personne"
   )
 

@@ -293,6 +293,13 @@ struct BoardLifeTests {
       #expect(again.proposal == first.proposal && again.isReplay && !first.isReplay)
       let other = try await refusal { _ = try await draft(StoreFixture.boardPolicy()) }
       #expect(other?.kind == .idempotencyMismatch)
+      // The same person for another operator: that is another draft, and not the first one over again.
+      let both = BoardActor(principal: "user:dtnum", operator: "anfsi", subject: "anfsi")
+      let another = try await refusal {
+        _ = try await fixture.store.draft(
+          text, by: both, idempotencyKey: "k", context: StoreFixture.context("dtnum"))
+      }
+      #expect(another?.kind == .idempotencyMismatch)
       func propose() async throws -> BoardRecord {
         try await fixture.store.act(
           .proposed(motive: StoreFixture.motive, effectiveAt: nil), on: first.proposal.id,

@@ -156,6 +156,48 @@ struct DerogationLifeTests {
     }
   }
 
+  @Test func `nobody decides on what a key has asked for that he has made, nor speaks by it on what he has asked for`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.derogable()
+      let admin = StoreFixture.admin
+      let other = RequestActor(principal: "oidc:other", isAdmin: true)
+      let made = APIKey(
+        identifier: [UInt8](repeating: 1, count: APIKey.identifierSize),
+        secret: [UInt8](repeating: 2, count: APIKey.secretSize))
+      let key = try #require(made)
+      _ = try await fixture.store.create(
+        APIKeyOrder(
+          name: "basegun", roles: [.projectTeam("basegun"), .operator("dtnum")], isReadOnly: false, seconds: 3600),
+        key: key, context: RequestContext(principal: admin.principal))
+      let holder = RequestActor(principal: "key:\(key.identifier)", isApplicant: true, operator: "dtnum")
+      func ask(_ actor: RequestActor) async throws -> UUID {
+        try await fixture.store.requestDerogation(
+          DerogationRequest.Scope(project: "basegun", rules: ["not-here"]), motive: "Le temps de migrer",
+          costAcceptedBy: "Mme Durand", by: actor, context: RequestContext(principal: actor.principal)
+        ).request.id
+      }
+      let ofOperator = DerogationEvent.opined(.operator("dtnum"), .favourable, text: "d’accord", author: nil)
+      let ofAuthority = DerogationEvent.opined(.homologation, .reserved, text: "sous réserve", author: "M. Petit")
+      let decision = DerogationEvent.decided(.granted, reason: "motivé")
+
+      let byKey = try await ask(holder)
+      let speaker = RequestActor(principal: "oidc:dtnum", operator: "dtnum")
+      try await fixture.act(ofOperator, on: byKey, by: speaker)
+      let opined = try await refusal { try await fixture.act(ofAuthority, on: byKey, by: admin) }
+      #expect(opined?.kind == .forbidden && opined?.path == "principal")
+      try await fixture.act(ofAuthority, on: byKey, by: other)
+      let decided = try await refusal { try await fixture.act(decision, on: byKey, by: admin) }
+      #expect(decided?.kind == .forbidden && decided?.path == "principal")
+      #expect(try await fixture.act(decision, on: byKey, by: other).request.state == .decided)
+
+      let byAdmin = try await ask(admin)
+      let spoken = try await refusal { try await fixture.act(ofOperator, on: byAdmin, by: holder) }
+      #expect(spoken?.kind == .forbidden && spoken?.path == "principal")
+    }
+  }
+
   private static let elsewhere = DerogationReach.own(projects: ["other"])
 
   @Test func `a request has one answer for one key, and keeps what was said`() async throws {

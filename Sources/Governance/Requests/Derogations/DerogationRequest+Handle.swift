@@ -57,11 +57,11 @@ extension DerogationRequest {
     switch party {
     case .operator(let name):
       guard actor.operator == name, moment.operators.contains(name) else { throw .notOperator(name) }
-      guard actor.principal != principal || actor.principal == RequestActor.anyone else { throw .ownRequest }
+      try actor.mustBeAnother(than: principal)
       try RequestText.check(author, at: "author")
     case .homologation:
       guard actor.isAuthority || actor.isAdmin else { throw .notAuthority }
-      guard actor.principal != principal || actor.principal == RequestActor.anyone else { throw .ownRequest }
+      try actor.mustBeAnother(than: principal)
       // Whoever writes its opinion down for it says whose word it is.
       guard author != nil || actor.isAuthority else { throw .badText("author") }
       try RequestText.check(author, at: "author")
@@ -86,7 +86,7 @@ extension DerogationRequest {
         fr: "il manque l’avis de : \(missing.map(\.fr).joined(separator: ", "))",
         accepted: "POST …/opinions")
     }
-    guard actor.principal != principal || actor.principal == RequestActor.anyone else { throw .ownRequest }
+    try actor.mustBeAnother(than: principal)
     try RequestText.check(reason, at: "reason")
     if outcome == .granted { try checkScope(at: moment) }
     verdict = Verdict(outcome, reason: reason, principal: actor.principal, at: moment.at)

@@ -25,7 +25,8 @@ extension GovernanceStore {
     amends: UUID? = nil,
     by actor: BoardActor, idempotencyKey: String? = nil, context: RequestContext
   ) async throws -> BoardRecord {
-    let request = DraftRequest(text: text, kind: kind, base: base, restores: restores, amends: amends)
+    let request = DraftRequest(
+      text: text, kind: kind, base: base, restores: restores, amends: amends, operator: actor.operator)
     let key = try IdempotencyRecord(idempotencyKey, action: "draft", context: context, request: request)
     return try await pool.withTransaction { connection in
       if let stored = try await claim(key, in: connection) { return stored }
@@ -234,6 +235,8 @@ private struct DraftRequest: Encodable {
   var base: Int64?
   var restores: Int64?
   var amends: UUID?
+  /// Whoever represents several writes for each of them.
+  var `operator`: String?
 }
 
 /// What is done to a proposal, as the digest of an `Idempotency-Key` is over.

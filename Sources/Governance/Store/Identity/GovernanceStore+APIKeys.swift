@@ -62,6 +62,30 @@ extension GovernanceStore {
     }
   }
 
+  /// Takes back the keys that were given for an operator or a project that is deleted, alone or among others: another of the same
+  /// name is another. In the deletion's transaction.
+  func revokeKeys(
+    of kind: ResourceKind, _ name: String, at now: Timestamp, context: RequestContext,
+    in connection: PostgresConnection
+  ) async throws {
+    let roles: [Role] =
+      switch kind {
+      case .operator: [.operator(name), .boardMember(operator: name)]
+      case .project: [.projectTeam(name)]
+      case .chain, .region, .zone, .cluster, .policy, .derogation, .placement, .migration, .flowRequest: []
+      }
+    guard !roles.isEmpty else { return }
+    let rows = try await connection.query(
+      """
+      UPDATE api_keys SET revoked_at = \(now.date), revoked_by = \(context.principal)
+      WHERE revoked_at IS NULL AND expires_at > \(now.date) AND roles && \(roles.map(\.description))
+      RETURNING \(APIKeyRecord.columns)
+      """)
+    guard !rows.isEmpty else { return }
+    try await connection.pipeline(
+      try rows.map { try Self.entry("revoked", try APIKeyRecord(row: $0), at: now, context: context) })
+  }
+
   /// How many keys that are not known should be looked up at a time: whoever can reach the service can make keys, and
   /// most connections are for those who are known.
   public var unknownKeysAtOnce: Int { Self.few(of: pool) }

@@ -93,6 +93,8 @@ extension GovernanceStore {
   ) async throws -> DerogationRecord {
     let moment = try await derogationMoment(in: connection)
     var request = present.request
+    var actor = actor
+    if event.judges { actor.aliases = try await Self.aliases(of: actor.principal, in: connection) }
     let actions = try StoreError.asking { () throws(RequestRefusal) in
       try request.handle(event, by: actor, at: moment)
     }
@@ -103,6 +105,17 @@ extension GovernanceStore {
     try await store(request, after: present, actions, at: moment, context: context, in: connection)
     return DerogationRecord(
       request, revision: present.revision + 1, number: present.number, asOf: moment.at)
+  }
+
+  /// The API keys that somebody has made, and of a key who has made it: whoever makes one has its secret, and would ask by it
+  /// as another.
+  private static func aliases(of principal: String, in connection: PostgresConnection) async throws -> Set<String> {
+    let rows = try await connection.query(
+      """
+      SELECT 'key:' || id AS principal FROM api_keys WHERE created_by = \(principal)
+      UNION ALL SELECT created_by FROM api_keys WHERE 'key:' || id = \(principal)
+      """)
+    return Set(try rows.map { try $0.decode(String.self, "principal") })
   }
 
   private func claimDerogation(
@@ -129,6 +142,14 @@ private struct DerogationActDigest: Encodable {
 }
 
 extension DerogationEvent {
+  /// Whether somebody says by it what he thinks of the request, or decides on it.
+  fileprivate var judges: Bool {
+    switch self {
+    case .opined, .decided: true
+    case .notified, .revoked, .withdrawn, .clock: false
+    }
+  }
+
   /// Whether somebody says yes by it.
   fileprivate var grants: Bool {
     if case .decided(.granted, _) = self { true } else { false }

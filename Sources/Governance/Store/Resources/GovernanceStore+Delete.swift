@@ -76,6 +76,7 @@ extension GovernanceStore {
     ])
     if kind == .operator { try await connection.pipeline(Self.removeWebhooks(of: "operator = \(name)")) }
     if kind == .project { try await connection.pipeline(Self.removeWebhooks(of: "project = \(name)")) }
+    try await revokeKeys(of: kind, name, at: now, context: context, in: connection)
     return nil
   }
 
