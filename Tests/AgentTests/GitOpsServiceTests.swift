@@ -175,7 +175,7 @@ struct GitOpsServiceTests {
       let asked = NIOLockedValueBox(0)
       let bridge = GitOpsBridge(
         gitops, logger: AgentRig.quiet,
-        mayRemove: { _ in
+        mayRemove: { _, _ in
           // As it is taken out, as it is handed over, and from then on.
           asked.withLockedValue { count -> Bool in
             count += 1
