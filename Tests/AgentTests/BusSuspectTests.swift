@@ -61,6 +61,35 @@ struct BusSuspectTests {
     }
   }
 
+  /// All of the rig's placements are of one bucket.
+  @Test func `a removal waits while the topic holds more of its bucket than the record covers, and then goes on`()
+    async throws
+  {
+    try await AgentRig.with { rig in
+      try await rig.publish(AgentRig.state(1))
+      try await rig.withAgent { seen in
+        try await ready(1, seen)
+        var removal = Self.removal()
+        removal.notBefore = Timestamp(Date() + 2)
+        try await rig.publish(removal)
+        try await rig.publish(AgentRig.state(2), isRecorded: false)
+        try await ready(2, seen)
+        try await Task.sleep(for: .seconds(3))
+        // It is made after the moment, and covers the removal.
+        try await rig.publishRecord()
+        try await seen.placement("it waits") {
+          $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False BusSuspect"
+        }
+        let namespace = try await rig.clients[0].client.get(Namespace.self, AgentRig.state(1).namespace)
+        #expect(namespace.metadata.deletionTimestamp == nil)
+        try await rig.publish(AgentRig.state(2))
+        try await seen.placement("it goes on by itself") {
+          $0.observedRevision == 2 && $0.says(ConditionType.applied) == "True Removed"
+        }
+      }
+    }
+  }
+
   @Test func `without a record of the zone everything is enforced and nothing removed`() async throws {
     try await AgentRig.with { rig in
       try await rig.publish(AgentRig.state(1), isRecorded: false)

@@ -173,13 +173,14 @@ struct GitOpsServiceTests {
   {
     try await with { _, argo, gitops in
       let asked = NIOLockedValueBox(0)
+      let id = Self.state().placement
       let bridge = GitOpsBridge(
         gitops, logger: AgentRig.quiet,
-        mayRemove: { _ in
+        mayRemove: { placement, _ in
           // As it is taken out, as it is handed over, and from then on.
           asked.withLockedValue { count -> Bool in
             count += 1
-            return count != 2
+            return count != 2 && placement == id
           }
         })
       try await withThrowingTaskGroup(of: Void.self) { group in

@@ -19,7 +19,7 @@ struct KeptNamespacesTests {
     ClusterWorker(
       name: "c1", rules: ClusterRules(mode), zone: AgentRig.zone, client: client, homeNamespace: "regie-system",
       now: { Timestamp(Date()) }, centre: { Timestamp(Date()) }, logger: AgentRig.quiet, submit: { _ in },
-      mayDelete: { nil }, isVouchedFor: { _ in false }, recognise: { _, _ in .nothing("no key is known") },
+      mayDelete: { _ in nil }, isVouchedFor: { _ in false }, recognise: { _, _ in .nothing("no key is known") },
       obsolete: { _, _ in })
   }
 

@@ -1,5 +1,6 @@
 import Crypto
 import Events
+import Foundation
 import NIOConcurrencyHelpers
 import Reconciler
 import Testing
@@ -9,15 +10,17 @@ import Testing
 struct TrustBoardTests {
   @Test func `whether something may be deleted is asked of what was read, each time anew`() throws {
     let board = TrustBoard()
-    #expect(board.refusal?.reason == "BusSuspect", "nothing was read yet")
-    let read = NIOLockedValueBox<Refusal?>(nil)
+    let (placement, other) = (AgentRig.state(1).placement, AgentRig.state(2).placement)
+    #expect(board.refusal(of: placement)?.reason == "BusSuspect", "nothing was read yet")
+    let read = NIOLockedValueBox<[UUID: Refusal]>([:])
     board.follow(
-      refusal: { read.withLockedValue { $0 } }, vouches: { _ in false }, recognise: { _, _ in .nothing("") },
+      refusal: { asked in read.withLockedValue { $0[asked] } }, vouches: { _ in false },
+      recognise: { _, _ in .nothing("") },
       obsolete: { _, _ in })
-    #expect(board.refusal == nil)
+    #expect(board.refusal(of: placement) == nil)
     // A record names a state that was not read yet: nobody had the time to tell.
     let refusal = Refusal(reason: "BusSuspect", message: "the zone's record names states that were not read yet")
-    read.withLockedValue { $0 = refusal }
-    #expect(board.refusal == refusal)
+    read.withLockedValue { $0[placement] = refusal }
+    #expect(board.refusal(of: placement) == refusal && board.refusal(of: other) == nil)
   }
 }

@@ -99,6 +99,34 @@ struct ZoneTrustTests {
     for number: UInt8 in [1, 3, 5] { #expect(!rig.trust.vouches(for: Rig.id(number))) }
   }
 
+  @Test(arguments: [false, true])
+  func `what is under way in a bucket hides no loss from who removes something of it`(isLost: Bool) {
+    var rig = Rig()
+    rig.both(1)
+    rig.both(3)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    #expect(rig.trust.removalRefusal(of: Rig.id(1)) == nil)
+    // What calls the removal back, say, is on no partition; and another of its bucket comes that the record does not cover.
+    if isLost { _ = rig.publish(1, 2) }
+    rig.note(.record(rig.record()))
+    let neighbour = UUID(uuid: (1, 9, 0, 0, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, 9))
+    let (version, content) = (StateVersion(epoch: 1, revision: 1), Rig.content(9, 1))
+    let place = RecordPlace(partition: 0, offset: rig.offsets[0])
+    rig.note(.accepted(neighbour, version, content, at: place))
+    rig.note(.position(partition: 0, next: place.offset + 1))
+    rig.end(1)
+    rig.pass(1)
+    #expect(rig.verdict == .matching && rig.mayRemove, "it is no mismatch")
+    #expect(rig.trust.removalRefusal(of: Rig.id(1))?.reason == "BusSuspect")
+    #expect(rig.trust.removalRefusal(of: Rig.id(3)) == nil, "that is of another bucket")
+    rig.truth.set(neighbour, version: version, content: content)
+    rig.offsets[0] += 1
+    rig.note(.record(rig.record()))
+    let isRefused = rig.trust.removalRefusal(of: Rig.id(1)) != nil
+    #expect(isRefused == isLost)
+  }
+
   @Test func `a state that the topic has lost makes the bus suspect, after two looks and some seconds`() {
     var rig = Rig()
     _ = rig.publish(1)

@@ -21,10 +21,14 @@ struct ForgettingTests {
     let placement = try #require(removal.placements.first)
     guard isObserved else { return placement }
     _ = try await fixture.store.apply([fixture.observe(placement, sequence: 1)], topic: "o", zone: "nord")
+    try await age(placement, days: days, fixture)
+    return placement
+  }
+
+  private func age(_ placement: PlacementRecord, days: Int, _ fixture: StoreFixture) async throws {
     try await execute(
       "UPDATE placements SET removed_at = removed_at - \(Int64(days) * 24) * interval '1 hour' WHERE id = \(placement.spec.id)",
       fixture)
-    return placement
   }
 
   /// What the relay would do.
@@ -143,6 +147,38 @@ struct ForgettingTests {
       _ = try await term(fixture)
       let refused = try await refusal { _ = try await fixture.store.dueTombstones(term: earlier, limit: 1) }
       #expect(refused?.kind == .leaseLost)
+    }
+  }
+
+  /// Its cluster may come back, with what stands there: without the removal on the bus it would stay for good.
+  @Test(arguments: [false, true])
+  func `a removal that was declared lost stays until it was seen carried out, or nobody offers its zone any more`(
+    hasLeft: Bool
+  ) async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let lost = try await removed("lost", days: 90, isObserved: false, fixture)
+      _ = try await fixture.store.declareLoss(of: lost.spec.id, reason: "le centre a brûlé", context: someone)
+      try await age(lost, days: 90, fixture)
+      #expect(try await fixture.store.forgetRemoved(olderThan: Self.age, limit: 10).forgotten == 0)
+      // It is back: what it says of the revision before, and that it has not come to the end yet, is no end.
+      var before = lost
+      (before.spec.phase, before.spec.revision) = (.active, lost.spec.revision - 1)
+      let early = [fixture.observe(before, sequence: 1), fixture.observe(lost, sequence: 2, applied: false)]
+      for report in early {
+        _ = try await fixture.store.apply([report], topic: "o", zone: "nord")
+        #expect(try await fixture.store.forgetRemoved(olderThan: Self.age, limit: 10).forgotten == 0)
+      }
+      #expect(try await fixture.store.requestRepublication(zone: "nord", request: UUID(), reason: "test") == 1)
+      try await publish(fixture)
+      if hasLeft {
+        try await fixture.tamper("UPDATE resources SET deleted_at = clock_timestamp() WHERE kind = 'Zone'")
+      } else {
+        let done = try await fixture.store.apply([fixture.observe(lost, sequence: 3)], topic: "o", zone: "nord")
+        #expect(done.applied == [lost.spec.id] && done.removed.isEmpty)
+      }
+      #expect(try await fixture.store.forgetRemoved(olderThan: Self.age, limit: 10).forgotten == 1)
+      #expect(try await due(fixture) == [lost.spec.id])
     }
   }
 

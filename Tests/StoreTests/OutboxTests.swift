@@ -120,6 +120,32 @@ struct OutboxTests {
     }
   }
 
+  /// A claim takes its time. Whoever led before it was committed would not know of it, and wait nothing out; and its state could
+  /// still be sent after a later one.
+  @Test func `a new leader begins once it is known what the one before was about to publish`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      let placement = try #require(try await fixture.place("alpha").placements.first)
+      _ = try await fixture.store.acquireRelayLease(holder: "a", backendPID: 1)
+      let found: [[UUID]] = try await withThrowingTaskGroup(of: [UUID].self) { group in
+        try await fixture.pool.withTransaction { holder in
+          try await holder.execute("SELECT FROM outbox FOR UPDATE")
+          group.addTask { try await fixture.store.claimOutbox(term: 1, limit: 10).map(\.state.placement) }
+          try await fixture.expectWaiting(1)
+          group.addTask {
+            _ = try await fixture.store.acquireRelayLease(holder: "b", backendPID: 2)
+            return try await fixture.store.recentlyAttempted(within: .seconds(60))
+          }
+          try await fixture.expectWaiting(2) { try await fixture.store.relayLease()?.term == 2 }
+          let term = try await fixture.store.relayLease()?.term
+          #expect(term == 1, "it leads although a claim is under way")
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(found == [[placement.spec.id], [placement.spec.id]])
+    }
+  }
+
   @Test func `many are asked for again in parts, none of which waits long for who holds a placement`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
@@ -170,7 +196,7 @@ struct OutboxTests {
             try await decision.execute("SET LOCAL deadlock_timeout = '1ms'")
             try await decision.execute("SELECT FROM placements WHERE id = \(other.spec.id) FOR UPDATE")
             group.addTask { try await fixture.store.apply(batch, topic: "t", zone: "nord") }
-            try await fixture.expectSomebodyWaits()
+            try await fixture.expectWaiting(1)
             try await decision.execute("SELECT FROM capacity_ledger FOR UPDATE")
           }
         }
@@ -310,12 +336,15 @@ extension StoreFixture {
     }
   }
 
-  /// Waits until a transaction waits for another's lock.
-  fileprivate func expectSomebodyWaits() async throws {
+  /// Waits until so many transactions wait for another's lock, or it is seen that they need not.
+  fileprivate func expectWaiting(
+    _ number: Int64, unless isOver: () async throws -> Bool = { false }
+  ) async throws {
     let deadline = ContinuousClock.now + .seconds(60)
     let waiting: PostgresQuery =
       "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    while try await count(waiting) == 0 {
+    while try await count(waiting) < number {
+      if try await isOver() { return }
       try #require(ContinuousClock.now < deadline, "nobody waits")
       try await Task.sleep(for: .milliseconds(5))
     }

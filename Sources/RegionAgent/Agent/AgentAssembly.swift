@@ -54,7 +54,9 @@ struct AgentAssembly: Sendable {
     let bridge = gitops.map { configuration in
       GitOpsBridge(
         configuration, logger: logger,
-        mayRemove: { moment in trust.refusal == nil && centre.earliest.map { $0 >= moment } ?? false })
+        mayRemove: { placement, moment in
+          trust.refusal(of: placement) == nil && centre.earliest.map { $0 >= moment } ?? false
+        })
     }
     let workers = clusters.map { worker(of: $0, reporter, bridge, news, centre, trust) }
     return AgentService(
@@ -79,7 +81,7 @@ struct AgentAssembly: Sendable {
         reporter.forget(placement)
         bridge?.forget(placement)
       },
-      commit: { bridge?.take($0) }, healthChanged: { news.ring() }, mayDelete: { trust.refusal },
+      commit: { bridge?.take($0) }, healthChanged: { news.ring() }, mayDelete: { trust.refusal(of: $0) },
       isVouchedFor: { trust.vouches(for: $0) }, recognise: { trust.recognise($0, $1) },
       obsolete: { trust.obsolete($0, $1) })
   }

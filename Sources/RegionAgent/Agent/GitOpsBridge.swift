@@ -15,14 +15,14 @@ import Reconciler
 final class GitOpsBridge: Sendable {
   private let configuration: GitOpsConfiguration
   private let logger: Logger
-  private let mayRemove: @Sendable (Timestamp) -> Bool
+  private let mayRemove: @Sendable (UUID, Timestamp) -> Bool
   private let mail = NIOLockedValueBox(GitOpsMail())
   private let orderBell = Bell()
   private let newsBell = Bell()
 
-  /// - Parameter mayRemove: asked whether what was to stay until this moment may go now; must not block.
+  /// - Parameter mayRemove: asked whether what was to stay of a placement until this moment may go now; must not block.
   init(
-    _ configuration: GitOpsConfiguration, logger: Logger, mayRemove: @escaping @Sendable (Timestamp) -> Bool
+    _ configuration: GitOpsConfiguration, logger: Logger, mayRemove: @escaping @Sendable (UUID, Timestamp) -> Bool
   ) {
     self.configuration = configuration
     self.logger = logger
@@ -74,7 +74,7 @@ final class GitOpsBridge: Sendable {
   /// Whether the order may go on to its end as it stands.
   private func isLetThrough(_ order: CommitOrder) -> Bool {
     guard order.state.phase == .removed, let notBefore = order.state.notBefore else { return true }
-    return mayRemove(notBefore)
+    return mayRemove(order.placement, notBefore)
   }
 
   private func handOver(to writer: GitOpsWriter, _ workers: [String: ClusterWorker]) async {

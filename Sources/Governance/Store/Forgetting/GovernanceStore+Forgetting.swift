@@ -40,7 +40,8 @@ extension GovernanceStore {
   public static let placementRetention: Duration = .seconds(30 * 86_400)
 
   /// Marks placements whose removal was observed longer ago than `age` by the database's clock, the oldest first: those of
-  /// which the bus has the last word, and nothing waits to be said or given back. None while the database is suspended.
+  /// which the bus has the last word, and nothing waits to be said or given back. None while the database is suspended. Nor one
+  /// whose loss was declared, before its removal was seen: an agent that comes back after all finds it on the bus.
   ///
   /// - Parameters:
   ///   - age: in whole milliseconds, from 0.
@@ -57,7 +58,8 @@ extension GovernanceStore {
           JOIN published_states s ON s.placement = p.id AND (s.epoch, s.revision) = (p.epoch, p.revision)
           WHERE p.removed_at <= \(old) AND p.forgotten_at IS NULL AND p.revision >= 1 AND p.phase = 'removed'
             AND NOT EXISTS (SELECT FROM outbox o WHERE o.placement = p.id AND o.published_at IS NULL)
-            AND EXISTS (SELECT FROM reservations r WHERE r.placement = p.id AND r.state = 'released')
+            AND EXISTS (SELECT FROM reservations r WHERE r.placement = p.id AND r.state = 'released'
+              AND (\(Self.isUnseenLoss)) IS NOT TRUE)
             AND NOT EXISTS (SELECT FROM epoch WHERE suspended_at IS NOT NULL)
           ORDER BY p.removed_at, p.id LIMIT \(max(limit, 1)) FOR UPDATE OF p SKIP LOCKED)
         UPDATE placements p SET forgotten_at = clock_timestamp() FROM old WHERE p.id = old.id
@@ -73,6 +75,16 @@ extension GovernanceStore {
       return ForgettingResult(forgotten: forgotten, next: try answers[1].only.age("wait"))
     }
   }
+
+  /// Whether the loss of `placements p` was declared, as its `reservations r` says, and no agent has reported since that its
+  /// removal was carried out. Nobody is waited for in a zone that is not declared any more.
+  private static let isUnseenLoss: PostgresQuery = """
+    r.released_because = 'loss-declared' AND (\(QuotaDoubt.isCurrent) AND jsonb_path_exists(p.observed,
+        '$.conditions[*] ? (@.type == "Applied" && @.status == "True" && @.observedRevision == $revision)',
+        jsonb_build_object('revision', p.revision))) IS NOT TRUE
+      AND EXISTS (SELECT FROM resources z
+        WHERE z.kind = 'Zone' AND z.deleted_at IS NULL AND z.spec ->> 'slug' = p.zone)
+    """
 
   /// The tombstones that are due, the oldest first, at most `limit`: none of a placement of which something waits to be said,
   /// and none while the database is suspended.

@@ -54,7 +54,7 @@ final class TopicReader: Sendable {
     self.admission = Admission(
       modes: workers.mapValues(\.rules.mode), guardPolicy: service.guardPolicy ?? GuardPolicy())
     service.trust.follow(
-      refusal: { [feed] in feed.withLockedValue { $0.zoneTrust.refusal } },
+      refusal: { [feed] placement in feed.withLockedValue { $0.zoneTrust.removalRefusal(of: placement) } },
       vouches: { [feed] placement in feed.withLockedValue { $0.zoneTrust.vouches(for: placement) } },
       recognise: { [feed, admission] placement, signed in
         do {

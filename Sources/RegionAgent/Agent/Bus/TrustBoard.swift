@@ -5,15 +5,15 @@ import Reconciler
 
 /// Whether something may be deleted, as far as the bus is concerned: the reader says so, workers of clusters ask.
 final class TrustBoard: Sendable {
-  private let refusing = NIOLockedValueBox<(@Sendable () -> Refusal?)?>(nil)
+  private let refusing = NIOLockedValueBox<(@Sendable (UUID) -> Refusal?)?>(nil)
   private let vouching = NIOLockedValueBox<(@Sendable (UUID) -> Bool)?>(nil)
   private let recognising = NIOLockedValueBox<(@Sendable (UUID, SignedState) -> KeptState)?>(nil)
   private let hearing = NIOLockedValueBox<(@Sendable (UUID, StateVersion) -> Void)?>(nil)
 
-  /// Why nothing may be deleted now; nil while it may.
-  var refusal: Refusal? {
+  /// Why nothing of a placement may be deleted now; nil while it may.
+  func refusal(of placement: UUID) -> Refusal? {
     guard let asked = refusing.withLockedValue({ $0 }) else { return ZoneTrust().refusal }
-    return asked()
+    return asked(placement)
   }
 
   /// Whether the zone's record says that nothing newer of a placement was published than what was accepted.
@@ -34,7 +34,7 @@ final class TrustBoard: Sendable {
   /// Has `refusal`, `vouches` and `recognise` asked from now on, each time anew: a state that calls a removal back may have
   /// come since. And has `obsolete` told.
   func follow(
-    refusal: @escaping @Sendable () -> Refusal?, vouches: @escaping @Sendable (UUID) -> Bool,
+    refusal: @escaping @Sendable (UUID) -> Refusal?, vouches: @escaping @Sendable (UUID) -> Bool,
     recognise: @escaping @Sendable (UUID, SignedState) -> KeptState,
     obsolete: @escaping @Sendable (UUID, StateVersion) -> Void
   ) {

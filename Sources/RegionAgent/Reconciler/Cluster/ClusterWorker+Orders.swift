@@ -86,7 +86,7 @@ extension ClusterWorker {
       let others = await others(than: order.placement, in: order.namespace)
       let outcome = try await executor.withdraw(
         order, others: others, isStillWanted: { await self.isStillWanted(order.version, of: order.placement) },
-        mayDelete: mayDelete)
+        mayDelete: { self.mayDelete(order.placement) })
       removing.finished(order.placement, isRetried: outcome.hasFailed)
       if case .failed(let failure) = outcome { await note(failure, of: order.placement) }
       await feed(order.placement, .removal(attempt: order.attempt, outcome))
@@ -101,7 +101,7 @@ extension ClusterWorker {
       let others = await others(than: order.placement, in: order.namespace.name)
       let outcome = try await executor.remove(
         order, others: others, isStillWanted: { await self.isStillWanted(order.version, of: order.placement) },
-        mayDelete: mayDelete)
+        mayDelete: { self.mayDelete(order.placement) })
       removing.finished(order.placement, isRetried: outcome.hasFailed)
       if case .failed(let failure) = outcome { await note(failure, of: order.placement) }
       await feed(order.placement, .removal(attempt: order.attempt, outcome))

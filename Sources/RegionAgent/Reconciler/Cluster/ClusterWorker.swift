@@ -30,7 +30,7 @@ public actor ClusterWorker {
   let forgotten: @Sendable (UUID) -> Void
   let commit: @Sendable (CommitOrder) -> Void
   let healthChanged: @Sendable () -> Void
-  nonisolated let mayDelete: @Sendable () -> Refusal?
+  nonisolated let mayDelete: @Sendable (UUID) -> Refusal?
   let isVouchedFor: @Sendable (UUID) -> Bool
   let obsolete: @Sendable (UUID, StateVersion) -> Void
   let recognise: @Sendable (UUID, SignedState) -> KeptState
@@ -134,7 +134,7 @@ public actor ClusterWorker {
   ///   - forgotten: Told when a placement is forgotten here, and nothing is reported of it any more; must not block.
   ///   - commit: Takes what the zone's repository is to show, in mode `gitops`; must not block.
   ///   - healthChanged: Told when the cluster can be watched, or no longer; must not block.
-  ///   - mayDelete: Asked before a namespace is deleted: why none may be now; must not block.
+  ///   - mayDelete: Asked before something of a placement is deleted: why nothing may be now; must not block.
   ///   - isVouchedFor: Asked while home does not tell what it remembers: whether the zone's record says that nothing newer of
   ///     a placement was published than what was taken; must not block.
   ///   - recognise: Asked of a state that an earlier life kept: whether it is genuine, and may be acted on; must not block.
@@ -149,7 +149,7 @@ public actor ClusterWorker {
     forgotten: @escaping @Sendable (UUID) -> Void = { _ in },
     commit: @escaping @Sendable (CommitOrder) -> Void = { _ in },
     healthChanged: @escaping @Sendable () -> Void = {},
-    mayDelete: @escaping @Sendable () -> Refusal?,
+    mayDelete: @escaping @Sendable (UUID) -> Refusal?,
     isVouchedFor: @escaping @Sendable (UUID) -> Bool,
     recognise: @escaping @Sendable (UUID, SignedState) -> KeptState,
     obsolete: @escaping @Sendable (UUID, StateVersion) -> Void

@@ -101,6 +101,16 @@ public struct ZoneTrust: Sendable {
     }
   }
 
+  /// Why nothing of the placement may be removed. What is under way in its bucket is no mismatch, and may hide one as long as it
+  /// is: the record may count a word that calls the removal back, and that the topic has lost.
+  public func removalRefusal(of placement: UUID) -> Refusal? {
+    if let refusal { return refusal }
+    guard let record, !book.differing(from: record.buckets).contains(DigestBook.bucket(of: placement)) else {
+      return Self.refuse("the topic has changed since the zone's record; it is compared with the next one")
+    }
+    return nil
+  }
+
   /// Whether the record says that nothing newer of the placement was published than what was accepted: the topic is what it says,
   /// and no state came to the placement's bucket since.
   public func vouches(for placement: UUID) -> Bool {
