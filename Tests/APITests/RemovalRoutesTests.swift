@@ -122,6 +122,15 @@ struct RemovalRoutesTests {
       #expect(again.body == answer.body)
       _ = try await declare(reason).problem(409, .conflict)
       #expect(try await api.committed()?.pods == 10)
+      // Nobody has seen it go, and nobody is told so.
+      let path = "/api/v1/placements/\(placement.id)"
+      let lost = try await api.send(.get, path).decode(PlacementView.self)
+      #expect(lost.status.removedAt == loss.declaredAt && lost.status.lossDeclared == true)
+      #expect(lost.summary == "LossDeclared")
+      try await api.report(Reported.gone(lost))
+      let gone = try await api.send(.get, path).decode(PlacementView.self)
+      #expect(gone.status.removedAt == loss.declaredAt && gone.status.lossDeclared == nil)
+      #expect(gone.summary == "Removed")
     }
   }
 }

@@ -9,7 +9,7 @@ struct PlacementViewTests {
 
   private func view(
     ready: Bool = false, current: Bool = false, publishedAt: Timestamp? = nil, removedAt: Timestamp? = nil,
-    conditions: [Condition]? = nil
+    conditions: [Condition]? = nil, lossDeclared: Bool? = nil
   ) -> PlacementView {
     let id = UUID()
     let spec = PlacementSpec(
@@ -25,7 +25,7 @@ struct PlacementViewTests {
       spec: spec, createdAt: Self.at,
       status: PlacementView.Status(
         ready: ready, current: current, decidedAt: Self.at, publishedAt: publishedAt, removedAt: removedAt,
-        observed: observed, observedAt: observed.map { _ in Self.at }))
+        observed: observed, observedAt: observed.map { _ in Self.at }, lossDeclared: lossDeclared))
   }
 
   private func condition(_ type: String, _ status: Condition.Status, _ reason: String) -> Condition {
@@ -43,6 +43,8 @@ struct PlacementViewTests {
     #expect(view(current: true, removedAt: Self.at, conditions: left).summary == "AwaitingOwner")
     let done = [condition("AwaitingOwner", .no, "Done")]
     #expect(view(current: true, removedAt: Self.at, conditions: done).summary == "Removed")
+    #expect(view(removedAt: Self.at, lossDeclared: true).summary == "LossDeclared")
+    #expect(view(current: true, removedAt: Self.at, conditions: left, lossDeclared: true).summary == "LossDeclared")
   }
 
   @Test func `a report of an earlier revision says nothing of this one`() {

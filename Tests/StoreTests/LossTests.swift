@@ -33,11 +33,17 @@ struct LossTests {
         _ = try await fixture.store.declareLoss(of: placement.spec.id, reason: "encore", context: someone)
       }
       #expect(twice?.kind == .conflict)
+      let unseen = try await fixture.store.placement(placement.spec.id)
+      #expect(unseen.removedAt == loss.declaredAt && unseen.isLostUnseen)
+      _ = try await fixture.store.apply(
+        [fixture.observe(placement, sequence: 8, applied: false)], topic: "t", zone: "nord")
+      #expect(try await fixture.store.placement(placement.spec.id).isLostUnseen, "it is there still")
       let result = try await fixture.store.apply([fixture.observe(placement, sequence: 9)], topic: "t", zone: "nord")
       #expect(result.removed.isEmpty)
       #expect(try await fixture.committedCPU() == 2000)
       #expect(try await fixture.ledgerAddsUp())
-      #expect(try await fixture.store.placement(placement.spec.id).removedAt == loss.declaredAt)
+      let seen = try await fixture.store.placement(placement.spec.id)
+      #expect(seen.removedAt == loss.declaredAt && seen.isLossDeclared == true && !seen.isLostUnseen)
     }
   }
 

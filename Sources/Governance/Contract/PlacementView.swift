@@ -28,7 +28,7 @@ public struct PlacementView: Codable, Sendable, Hashable {
     public var decidedAt: Timestamp
     /// When the bus acknowledged it, by the database's clock.
     public var publishedAt: Timestamp?
-    /// When the removal was observed.
+    /// When the removal was observed, or the loss declared: the capacity is given back since.
     public var removedAt: Timestamp?
     /// The agent's last report.
     public var observed: ObservedState?
@@ -36,11 +36,13 @@ public struct PlacementView: Codable, Sendable, Hashable {
     public var observedAt: Timestamp?
     /// The decision that chose the chain, where that is a later one than the decision that made the revision.
     public var chainDecision: UUID?
+    /// True where a person has declared its loss, and no agent has seen it gone since; absent otherwise.
+    public var lossDeclared: Bool?
 
     /// A status.
     public init(
       ready: Bool, current: Bool, decidedAt: Timestamp, publishedAt: Timestamp?, removedAt: Timestamp?,
-      observed: ObservedState?, observedAt: Timestamp?, chainDecision: UUID? = nil
+      observed: ObservedState?, observedAt: Timestamp?, chainDecision: UUID? = nil, lossDeclared: Bool? = nil
     ) {
       self.ready = ready
       self.current = current
@@ -50,6 +52,7 @@ public struct PlacementView: Codable, Sendable, Hashable {
       self.observed = observed
       self.observedAt = observedAt
       self.chainDecision = chainDecision
+      self.lossDeclared = lossDeclared
     }
   }
 
@@ -74,9 +77,10 @@ public struct PlacementView: Codable, Sendable, Hashable {
   }
 
   /// One word for a table: `Ready`, the reason why not, or `Pending` before any report; once removed, whether something is
-  /// left to the namespace's owner.
+  /// left to the namespace's owner, or only a person says that it is gone.
   public var summary: String {
     if status.removedAt != nil {
+      if status.lossDeclared == true { return "LossDeclared" }
       let isLeft = status.observed?.conditions.contains { $0.type == ConditionType.awaitingOwner && $0.status == .yes }
       return isLeft == true ? ConditionType.awaitingOwner : "Removed"
     }

@@ -13,7 +13,8 @@ extension PlacementView {
       status: Status(
         ready: record.isReady, current: record.isCurrent, decidedAt: record.decidedAt,
         publishedAt: record.publishedAt, removedAt: record.removedAt, observed: record.observed?.state,
-        observedAt: record.observed?.storedAt, chainDecision: record.chainDecision))
+        observedAt: record.observed?.storedAt, chainDecision: record.chainDecision,
+        lossDeclared: record.isLostUnseen ? true : nil))
   }
 }
 

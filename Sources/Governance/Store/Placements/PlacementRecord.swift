@@ -20,7 +20,7 @@ public struct PlacementRecord: Codable, Sendable, Hashable {
   public var decidedAt: Timestamp
   /// When the bus acknowledged the current revision, by the database's clock; nil until then.
   public var publishedAt: Timestamp?
-  /// When the removal was observed and the capacity released.
+  /// When the removal was observed, or its loss declared, and the capacity released.
   public var removedAt: Timestamp?
   /// What the ledger holds for it.
   public var reserved: ResourceAmounts
@@ -35,6 +35,8 @@ public struct PlacementRecord: Codable, Sendable, Hashable {
   /// The decision that chose the chain, where that is a later one than the decision that made the revision; nil where it is the
   /// same, and where that is not known.
   public var chainDecision: UUID?
+  /// True where a person has declared its loss, and the capacity was released by that.
+  public var isLossDeclared: Bool?
 
   /// Whether it is only reserved, or was never more: nothing is desired of it before the first revision.
   public var isUnconfirmed: Bool { spec.revision == 0 }
@@ -46,6 +48,12 @@ public struct PlacementRecord: Codable, Sendable, Hashable {
 
   /// Whether the current revision was seen ready.
   public var isReady: Bool { isCurrent && (observed?.state.holds(ConditionType.ready) ?? false) }
+
+  /// Whether it is gone by the word of a person alone: no agent has seen that its removal was carried out.
+  public var isLostUnseen: Bool {
+    let isSeen = isCurrent && observed?.state.phase == .removed && observed?.state.holds(ConditionType.applied) == true
+    return isLossDeclared == true && !isSeen
+  }
 
   /// The state as it is said on the bus.
   public func desiredState() -> DesiredState {
