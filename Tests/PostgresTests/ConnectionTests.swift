@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Postgres
@@ -28,6 +29,26 @@ struct ConnectionTests {
       #expect(try row.decode(PostgresJSON.self, "json").decode([String: [Int]].self) == ["clé": [1, 2]])
       #expect(try row.decode(Int?.self, "nothing") == nil)
     }
+  }
+
+  @Test func `a standby is passed over for the server that takes what is written`() async throws {
+    let standby = try OldPostgres(version: "17.2", settings: ["in_hot_standby": "on"])
+    defer { standby.stop() }
+    let alone = try PostgresConfiguration(url: standby.url)
+    var both = try await freshConfiguration()
+    for name in ["host", "port"] {
+      both.parameters[name] = "\(alone.parameters[name] ?? ""),\(both.parameters[name] ?? "")"
+    }
+    try await PostgresConnection.withConnection(both) { try await checkUsable($0) }
+    let error = await #expect(throws: PostgresError.self) {
+      try await PostgresConnection.withConnection(alone) { _ in }
+    }
+    #expect(error?.kind == .unreachable && error?.isRetriable == true)
+    #expect(error?.hint?.contains("Name the primary as well") == true)
+    // Who asks for any server gets it.
+    var chosen = alone
+    chosen.parameters["target_session_attrs"] = "any"
+    try await PostgresConnection.withConnection(chosen) { _ in }
   }
 
   @Test func `arrays come back as they were sent`() async throws {

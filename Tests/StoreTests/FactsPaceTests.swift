@@ -111,4 +111,38 @@ struct FactsPaceTests {
       #expect(try await fixture.count("SELECT (capacity -> 'amounts' ->> 'cpu')::bigint FROM cluster_facts") == 9_000)
     }
   }
+
+  @Test func `what another zone's heartbeat takes along is not written over by what changes nothing of the offer`()
+    async throws
+  {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      guard case .cluster(var cluster) = Offered.cluster("nord-1", Offered.large) else { return }
+      cluster.spec.capacitySource = .measured
+      _ = try await fixture.store.put(.cluster(cluster), context: someone)
+      try await fixture.store.takeFacts(of: [status(cpu: ["nord-1": 8_000])], zone: "nord")
+      // So long ago that it is written down that it still holds.
+      try await fixture.tamper(
+        """
+        UPDATE cluster_facts SET capacity = capacity - 'heardAt',
+          stored_at = clock_timestamp() - interval '1000 seconds'
+        """)
+      let later = status("nord", 2, cpu: ["nord-1": 9_000], seconds: 1_000)
+      try await fixture.pool.withConnection { other in
+        try await other.script(
+          """
+          BEGIN; SELECT pg_advisory_xact_lock(\(StoreLocks.offer));
+          UPDATE cluster_facts SET capacity = jsonb_set(capacity, '{amounts,cpu}', '9000')
+          """)
+        async let aside: Void = fixture.store.takeFacts(of: [later], zone: "nord")
+        let waits = try await eventually { try await fixture.waiting() == 1 }
+        #expect(waits)
+        try await other.script("COMMIT")
+        try await aside
+      }
+      #expect(try await fixture.count("SELECT (capacity -> 'amounts' ->> 'cpu')::bigint FROM cluster_facts") == 9_000)
+      let heard = try await fixture.count("SELECT count(*) FROM cluster_facts WHERE capacity ? 'heardAt'")
+      #expect(heard == 1, "it was written all the same")
+    }
+  }
 }

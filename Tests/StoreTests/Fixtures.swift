@@ -73,6 +73,12 @@ struct StoreFixture: Sendable {
     try await pool.withConnection { try await $0.query(query) }.first?.decode(Int64.self, at: 0) ?? -1
   }
 
+  /// How many sessions of this database wait for a lock of any kind.
+  func waiting() async throws -> Int64 {
+    try await count(
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+  }
+
   /// Whether what is promised is what reservations add up to, on every cluster.
   func ledgerAddsUp() async throws -> Bool {
     try await count(

@@ -131,6 +131,24 @@ struct OfferFactTests {
     }
   }
 
+  @Test func `what is told while a recovery begins an epoch is told as of that one`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.offer()
+      try await fixture.pool.withConnection { recovery in
+        // All was told again as of the next epoch, and nothing of it is committed yet.
+        try await recovery.script("BEGIN; UPDATE epoch SET epoch = epoch + 1")
+        async let told = fixture.store.publishOffer()
+        let waits = try await eventually { try await fixture.waiting() > 0 }
+        #expect(waits)
+        try await recovery.script("COMMIT")
+        let isTold = try await told
+        #expect(isTold)
+      }
+      let epochs = try await fixture.offerFacts().map(\.epoch)
+      #expect(epochs == [2])
+    }
+  }
+
   @Test func `a document of a newer form is a newer program's to replace`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()

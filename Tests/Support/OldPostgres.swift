@@ -2,14 +2,16 @@ internal import Dispatch
 internal import Foundation
 
 /// Takes connections as a PostgreSQL of any version would, and knows no statement: for tests of what clients say about a
-/// server that is too old.
+/// server that is too old, or that is not the one that they want.
 public final class OldPostgres: Sendable {
   /// Where it listens.
   public let url: String
   private let listener: Int32
 
   /// Listens on a free port of the loopback interface as a server of this version.
-  public init(version: String) throws {
+  ///
+  /// - Parameter settings: what else it tells of itself.
+  public init(version: String, settings: [String: String] = [:]) throws {
     let port = try FreePort.find()
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     self.listener = listener
@@ -32,7 +34,7 @@ public final class OldPostgres: Sendable {
       while true {
         let client = accept(listener, nil, nil)
         guard client >= 0 else { return }
-        Self.greet(client, version)
+        Self.greet(client, settings.merging(["server_version": version]) { $1 })
         close(client)
       }
     }
@@ -44,8 +46,8 @@ public final class OldPostgres: Sendable {
     close(listener)
   }
 
-  /// Refuses encryption, asks for no password, and tells the version.
-  private static func greet(_ client: Int32, _ version: String) {
+  /// Refuses encryption, asks for no password, and tells its settings.
+  private static func greet(_ client: Int32, _ settings: [String: String]) {
     while let request = read(client) {
       let code = request.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
       // SSLRequest and GSSENCRequest.
@@ -54,7 +56,7 @@ public final class OldPostgres: Sendable {
         continue
       }
       send(client, message("R", [0, 0, 0, 0]))
-      send(client, message("S", Array("server_version\0\(version)\0".utf8)))
+      for (name, value) in settings { send(client, message("S", Array("\(name)\0\(value)\0".utf8))) }
       send(client, message("K", [0, 0, 0, 1, 0, 0, 0, 1]))
       send(client, message("Z", [UInt8(ascii: "I")]))
       // Until the client has had enough.

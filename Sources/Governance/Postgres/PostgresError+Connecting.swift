@@ -23,6 +23,17 @@ extension PostgresError {
       hint: "PostgreSQL 14 or newer is needed: upgrade the server, or point DATABASE_URL at a newer one")
   }
 
+  /// Nil where a server takes what is written. A standby takes connections and refuses all of that, and the advisory
+  /// locks that it lends nobody sees elsewhere: it must not stand in front of the server that has taken over.
+  ///
+  /// - Parameter told: What the server says of a setting.
+  static func standby(at place: String, told: (_ setting: String) -> String?) -> PostgresError? {
+    guard told("in_hot_standby") == "on" else { return nil }
+    return PostgresError(
+      .unreachable, "\(place): the server is a standby",
+      hint: "Name the primary as well, in DATABASE_URL or PGHOST, or promote this one")
+  }
+
   /// Nil where a session writes values in the forms that they are read in. These are asked for when it begins, but libpq
   /// lets its own variables go before that, and a pooler may leave it out: instants and days would then be others'.
   ///

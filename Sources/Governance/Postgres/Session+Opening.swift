@@ -59,11 +59,17 @@ private struct ConnectionAttempt {
       try finish(pointer, isCancelled: isCancelled)
       let version = PQserverVersion(pointer)
       guard version >= 140_000 else { throw PostgresError.tooOld(at: endpoint.place, version: version) }
-      let other = PostgresError.otherForms(at: endpoint.place) { setting in
+      func told(_ setting: String) -> String? {
         guard let value = PQparameterStatus(pointer, setting) else { return nil }
         return String(cString: value)
       }
-      if let other { throw other }
+      // Whoever says which servers are meant has it his way.
+      if endpoint.parameters["target_session_attrs"] == nil,
+        let standby = PostgresError.standby(at: endpoint.place, told: told)
+      {
+        throw standby
+      }
+      if let other = PostgresError.otherForms(at: endpoint.place, told: told) { throw other }
       _ = PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
       guard PQsetnonblocking(pointer, 1) == 0, PQenterPipelineMode(pointer) == 1 else {
         throw PostgresError.lost(pointer)

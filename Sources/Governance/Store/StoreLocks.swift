@@ -34,6 +34,12 @@ public enum StoreLocks {
   static let comingRoom: Int64 = 0x7265_6769_6533
   static func takeComingRoom() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(comingRoom))" }
 
+  /// Shared by whoever asks for a flow, until that is committed, and exclusive for whoever says that a move's flows are
+  /// open: he speaks of what was asked for before, and sees all of it. Taken before any other lock of flows.
+  static let askedFlows: Int64 = 0x7265_6769_6535
+  static func shareAskedFlows() -> PostgresQuery { "SELECT pg_advisory_xact_lock_shared(\(askedFlows))" }
+  static func takeAskedFlows() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(askedFlows))" }
+
   /// Held by whoever asks for the flows of a move's target.
   static let moveFlows: Int64 = 0x7265_6769_6530
   static func takeMoveFlows() -> PostgresQuery { "SELECT pg_advisory_xact_lock(\(moveFlows))" }

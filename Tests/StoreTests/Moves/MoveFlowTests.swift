@@ -193,6 +193,33 @@ import Testing
     }
   }
 
+  @Test func `what somebody asks for at the source while the flows are said to be open is waited for`() async throws {
+    try await MoveFixture.run { fixture in
+      try await Self.connect(fixture)
+      let migration = try await Self.ready(fixture)
+      let id = try await fixture.move("prod", of: migration).id
+      try await fixture.store.pool.withConnection { holder in
+        // The flow has its moment by then, and nobody sees it yet.
+        try await holder.script("BEGIN; LOCK TABLE flow_tasks IN SHARE MODE")
+        async let asking = fixture.store.flow()
+        let isAsked = try await eventually { try await fixture.store.waiting() == 1 }
+        #expect(isAsked)
+        async let early = refusal {
+          try await fixture.act(.done(.flows, evidence: "fait"), id, by: MoveFixture.south)
+        }
+        let waits = try await eventually { try await fixture.store.waiting() == 2 }
+        #expect(waits)
+        try await holder.script("COMMIT")
+        let asked = try await asking.flow.id
+        let refused = try await early
+        #expect(refused?.kind == .migrationState && refused?.path == "flows")
+        try await fixture.tend(migration)
+        let flows = try await Self.flows(migration, fixture)
+        #expect(flows.map(\.insteadOf) == [asked] && flows.map(\.state) == [.pending])
+      }
+    }
+  }
+
   private static func waiting(_ connection: PostgresConnection) async throws -> Int64 {
     // Who is active is read once in a transaction; who waits for a lock each time.
     try await connection.query(

@@ -74,11 +74,12 @@ extension GovernanceStore {
     if isVersion { world.forgetHead() }
   }
 
-  /// Stores what changes nothing of the offer, without its lock: no decision waits for it. The cluster's declaration is kept
-  /// from changing meanwhile.
+  /// Stores what changes nothing of the offer, and shares its lock with decisions: none waits for it. What is known and
+  /// declared of the clusters stays as it is meanwhile: another zone's heartbeat may take along what waited of this one.
   private func storeAside(_ status: AgentStatus) async throws {
     try await pool.withTransaction { connection in
-      let reading = try await Self.known(of: status, isLocked: true, in: connection)
+      try await connection.execute(StoreLocks.shareOffer())
+      let reading = try await Self.known(of: status, in: connection)
       let changes = reading.changes(by: status, withRises: false).filter { $0.weight == .nothing }
       try await Self.store(changes, zone: status.zone, in: connection)
     }
@@ -116,11 +117,7 @@ extension GovernanceStore {
   }
 
   /// Nothing where a later heartbeat was stored already.
-  ///
-  /// - Parameter isLocked: whether the clusters' declarations are kept from changing until the transaction's end.
-  private static func known(
-    of status: AgentStatus, isLocked: Bool = false, in connection: PostgresConnection
-  ) async throws -> Reading {
+  private static func known(of status: AgentStatus, in connection: PostgresConnection) async throws -> Reading {
     let zone = status.zone
     let rows = try await connection.query(
       """
@@ -133,7 +130,7 @@ extension GovernanceStore {
       WHERE c.kind = 'Cluster' AND c.deleted_at IS NULL AND z.spec ->> 'slug' = \(zone)
         AND NOT EXISTS (SELECT FROM agents a WHERE a.zone = \(zone)
           AND (a.incarnation, a.sequence) > (\(status.incarnation), \(status.sequence)))
-      ORDER BY c.name COLLATE "C" \(isLocked ? "FOR SHARE OF c" : "" as PostgresQuery)
+      ORDER BY c.name COLLATE "C"
       """)
     var reading = Reading(clusters: [], now: status.at)
     for row in rows {

@@ -199,7 +199,7 @@ extension GovernanceStore {
       FROM moves m WHERE m.id = ANY(\(Array(starting) + release.withdraw))
       ORDER BY m.id FOR UPDATE
       """)
-    let epoch = try await connection.query("SELECT epoch FROM epoch").only.decode(Int64.self, "epoch")
+    let epoch = try await connection.query(FactWriter.selectEpoch).only.decode(Int64.self, "epoch")
     var statements: [PostgresQuery] = []
     var touched: [UUID] = []
     for row in rows {

@@ -88,7 +88,8 @@ extension GovernanceStore {
     _ names: [String], carrying target: PlacementRecord, in connection: PostgresConnection
   ) async throws -> [String] {
     guard let judge = try await TargetJudge(of: target, in: self, connection) else { return [] }
-    return try await LongWork.run { names.filter { !judge.mayStay(without: $0) } }
+    // Of one project, and under locks that all writers wait for: behind no question about many.
+    return try await LongWork.answer { names.filter { !judge.mayStay(without: $0) } }
   }
 
   /// Refuses to lead users to a target, or to have its source removed, where the target may not be there by the policy of this
@@ -96,7 +97,7 @@ extension GovernanceStore {
   func refuseForbiddenTarget(_ locked: LockedMove, in connection: PostgresConnection) async throws {
     guard let target = locked.sight.target, !target.isUnconfirmed, locked.sight.illegal.isEmpty,
       let judge = try await TargetJudge(of: target, in: self, connection),
-      !(try await LongWork.run { judge.mayStay(without: nil) })
+      !(try await LongWork.answer { judge.mayStay(without: nil) })
     else { return }
     throw StoreError(
       .migrationState, path: "target", "by the policy in force the target may not be where it is",

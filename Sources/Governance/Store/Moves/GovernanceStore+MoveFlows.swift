@@ -15,7 +15,7 @@ extension GovernanceStore {
     let lacking = MoveFlow.selectLacking(move.id, since: move[.flows]?.evidence?.at.date)
     guard try await !connection.query(lacking).isEmpty else { return }
     // Moves of both ends may ask for the same: the second one finds it.
-    try await connection.execute(StoreLocks.takeMoveFlows())
+    try await connection.pipeline([StoreLocks.shareAskedFlows(), StoreLocks.takeMoveFlows()])
     let terms = move.terms
     let actor = RequestActor(principal: RequestContext.mover.principal, isApplicant: true)
     var asked = 0
@@ -47,6 +47,7 @@ extension GovernanceStore {
   /// Keeps people from saying that the flows are open, and users from being led to the target, while an operator has yet to
   /// answer a request for one.
   func refuseWaitingFlows(of move: EnvironmentMigration, in connection: PostgresConnection) async throws {
+    try await connection.execute(StoreLocks.takeAskedFlows())
     try await requestFlows(of: move, in: connection)
     let flows = try await connection.query(MoveFlow.select(ofMoves: [move.id])).map { try MoveFlow(row: $0) }
     guard let waiting = flows.first(where: { $0.state == .pending }), let id = waiting.flow else { return }

@@ -11,12 +11,16 @@ struct FactWriter: Sendable {
   let traceparent: String?
   let mint: @Sendable () -> UUID
 
+  /// The epoch of what is told in a transaction: until that is committed none is minted. A recovery that mints one is
+  /// waited for: what came as of the epoch before, after all was told again, would count for nobody.
+  static let selectEpoch: PostgresQuery = "SELECT epoch FROM epoch FOR SHARE"
+
   /// A writer for one transaction.
   init(
     at: Timestamp, traceparent: String? = nil, mint: @escaping @Sendable () -> UUID,
     in connection: PostgresConnection
   ) async throws {
-    let epoch = try await connection.query("SELECT epoch FROM epoch").only.decode(Int64.self, "epoch")
+    let epoch = try await connection.query(Self.selectEpoch).only.decode(Int64.self, "epoch")
     self.init(epoch: epoch, at: at, traceparent: traceparent, mint: mint)
   }
 

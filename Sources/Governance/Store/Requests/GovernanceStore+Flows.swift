@@ -71,12 +71,13 @@ extension GovernanceStore {
   /// of the environment: two that ask at once do so one after the other.
   func liveFlow(like wish: FlowWish, in connection: PostgresConnection) async throws -> UUID? {
     let rows = try await connection.pipeline([
+      StoreLocks.shareAskedFlows(),
       "SELECT pg_advisory_xact_lock(hashtextextended(\("flow/\(wish.project)/\(wish.environment)"), 0))",
       """
       SELECT id FROM network_flows WHERE \(Self.isLive) AND \(try Self.isAlike(wish)) LIMIT 1
       """,
     ])
-    return try rows[1].first?.decode(UUID.self, "id")
+    return try rows[2].first?.decode(UUID.self, "id")
   }
 
   /// What ended flows that asked for the same have left open where this one's ends are is this one's from now on: nobody closes
