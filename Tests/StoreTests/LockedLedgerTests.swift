@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Migration
 import Model
 import Placement
 import Postgres
@@ -39,6 +40,23 @@ import Testing
         #expect(round.settled.values.count { (try? $0.get()) != nil } == 3)
       }
       #expect(try await fixture.ledgerAddsUp())
+    }
+  }
+
+  /// It is here since there is one line of each kind in the process: two that took all threads of one at once would wait for
+  /// each other.
+  @Test func `whoever holds the locks of a move waits for no question about many projects`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(.environment(project: "basegun", environment: "prod"))
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .finalCopy)
+      try await fixture.finishTasks(of: migration)
+      let id = try await fixture.move("prod", of: migration).id
+      try await busy(.questions) {
+        let record = try await fixture.act(.cutOverBegins, id)
+        #expect(!record.move.awaited.contains(.cutOver))
+      }
     }
   }
 

@@ -65,6 +65,24 @@ struct RetoldFactTests {
     }
   }
 
+  @Test func `a recovery waits for who comments on a proposal before it has the epoch for itself`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      _ = try await fixture.propose(StoreFixture.boardPolicy(rules: ["autre"]))
+      try await fixture.pool.withConnection { commenter in
+        try await commenter.script("BEGIN; SELECT FROM policy_proposals FOR UPDATE")
+        async let recovery: Void = Self.recover(fixture)
+        let waits = try await eventually { try await fixture.waiting() == 1 }
+        #expect(waits)
+        let isFree = (try? await commenter.query("SELECT epoch FROM epoch FOR SHARE NOWAIT")) != nil
+        #expect(isFree, "each waits for the other")
+        try await commenter.script("ROLLBACK")
+        try await recovery
+      }
+      #expect(try await fixture.store.epoch() == 2)
+    }
+  }
+
   @Test func `what was about to be sent before a recovery is waited out after it`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

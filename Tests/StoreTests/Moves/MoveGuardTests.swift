@@ -307,6 +307,30 @@ import Testing
     }
   }
 
+  /// Whoever has one of these locked asks for the epoch next, to tell of it.
+  @Test(arguments: ["migrations", "moves"])
+  func `a recovery waits for who carries something on before it has the epoch for itself`(table: String) async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      try await fixture.start(try await fixture.plan(Self.prod))
+      let evidence = try await Self.evidence(fixture)
+      let store = fixture.store.store
+      try await store.suspend(because: "the bus is ahead", comparedIn: 1)
+      let plan = try await store.recoveryPlan(evidence)
+      try await fixture.store.pool.withConnection { mover in
+        try await mover.script("BEGIN; SELECT FROM \(table) FOR UPDATE")
+        async let recovery = store.recover(evidence, agreedTo: plan.digest, context: someone)
+        let waits = try await eventually { try await fixture.store.waiting() == 1 }
+        #expect(waits)
+        let isFree = (try? await mover.query("SELECT epoch FROM epoch FOR SHARE NOWAIT")) != nil
+        #expect(isFree, "each waits for the other")
+        try await mover.script("ROLLBACK")
+        _ = try await recovery
+      }
+      #expect(try await store.epoch() == 2)
+    }
+  }
+
   @Test func `after a restored database every move rests, and nothing of its target goes without its name`()
     async throws
   {

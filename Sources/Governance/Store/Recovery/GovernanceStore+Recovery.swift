@@ -43,6 +43,7 @@ extension GovernanceStore {
       }
       guard plan.isNeeded else { return plan }
       guard !plan.isIncomplete || despiteUnverified else { throw StoreError.unverified(plan) }
+      try await connection.pipeline(Self.lockWhatIsTold)
       try await connection.pipeline(
         plan.mints
           ? try Self.statements(plan, books, context, despiteUnverified)
@@ -63,6 +64,16 @@ extension GovernanceStore {
   private static let lockReservations: PostgresQuery = """
     SELECT FROM \(PlacementRecord.tables) ORDER BY p.project, p.environment, p.replica, p.id FOR UPDATE OF p, r
     """
+
+  /// What is prolonged or suspended further on. Who tells of one of these has it locked when he asks for the epoch, see
+  /// ``FactWriter/selectEpoch``: so a recovery has them before it writes that. Else each would wait for the other.
+  private static let lockWhatIsTold: [PostgresQuery] = [
+    "SELECT FROM policy_proposals WHERE state = 'open' ORDER BY number FOR UPDATE",
+    """
+    SELECT FROM migrations WHERE state IN ('planned', 'running', 'paused', 'cancelling') ORDER BY id FOR UPDATE
+    """,
+    "SELECT FROM moves WHERE under_way OR step IN ('planned', 'approved') ORDER BY id FOR UPDATE",
+  ]
 
   /// What the books are made of, as the database answered.
   private struct ReadBooks: Sendable {
