@@ -69,13 +69,16 @@ struct BusSuspectTests {
       try await rig.publish(AgentRig.state(1))
       try await rig.withAgent { seen in
         try await ready(1, seen)
-        var removal = Self.removal()
-        removal.notBefore = Timestamp(Date() + 2)
-        try await rig.publish(removal)
+        let removal = Self.removal()
+        try await rig.publish(removal, isRecorded: false)
         try await rig.publish(AgentRig.state(2), isRecorded: false)
         try await ready(2, seen)
-        try await Task.sleep(for: .seconds(3))
-        // It is made after the moment, and covers the removal.
+        let event = try BusCodec.event(
+          desired: removal, signer: EventSigner(AgentRig.key), source: "/regie/governance", id: UUID().uuidString,
+          time: Timestamp(Date()))
+        let nowhere = KafkaDelivery(topic: Topics.desired(zone: AgentRig.zone), partition: 0, offset: -1)
+        rig.centreBook.withLockedValue { $0.note(removal, event.data, nowhere) }
+        // It is the first one that is made after the removal's moment, and counts the removal alone.
         try await rig.publishRecord()
         try await seen.placement("it waits") {
           $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False BusSuspect"

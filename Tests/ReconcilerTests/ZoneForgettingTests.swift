@@ -42,12 +42,13 @@ struct ZoneForgettingTests {
       note(.position(partition: 0, next: offset))
     }
 
-    mutating func record() {
+    /// - Parameter other: how far it goes on a second partition, of which nothing is read.
+    mutating func record(other: Int64 = 0) {
       sequence += 1
       note(
         .record(
           ZoneRecord(
-            zone: "z1", epoch: 1, sequence: sequence, at: now, count: truth.count, offsets: [offset],
+            zone: "z1", epoch: 1, sequence: sequence, at: now, count: truth.count, offsets: [offset, other],
             buckets: truth.buckets)))
     }
 
@@ -191,6 +192,25 @@ struct ZoneForgettingTests {
     rig.record()
     rig.pass(1)
     #expect(rig.isTrusted && rig.forgotten == [Rig.id(2)])
+  }
+
+  /// A new leader of the relay knows where the states stand that are not forgotten, and of no tombstone.
+  @Test func `what was forgotten hides no loss where the record of a new leader covers less`() {
+    var rig = settled([2])
+    rig.bury(2)
+    rig.record()
+    #expect(rig.isTrusted && rig.forgotten == [Rig.id(2)])
+    rig.offset = 1
+    rig.record()
+    rig.pass(20)
+    #expect(rig.isTrusted && rig.trust.removalRefusal(of: Rig.id(1)) == nil, "nothing is lost yet")
+    // What is lost stood on the other partition, which ends where it was read to.
+    rig.truth.set(Rig.id(3), version: StateVersion(epoch: 1, revision: 1), content: ContentDigest(of: [3, 1]))
+    rig.record(other: 1)
+    rig.note(.end(partition: 1, next: 0))
+    rig.pass(10)
+    let plea = rig.trust.plea(at: rig.now)
+    #expect(rig.isSuspect && plea == [7])
   }
 
   @Test func `an old state that is played again is no lasting mismatch once the agent knows it for one`() {

@@ -50,7 +50,7 @@ public struct ZoneTrust: Sendable {
   private var positions: [Int32: Int64] = [:]
   /// By partition, where it was found to end, since the latest record that names more of it.
   private var ends: [Int32: Int64] = [:]
-  /// By bucket, where its last change stood in each partition.
+  /// By bucket, where its last change stood in each partition, since it was last as a record says.
   private var changes: [Int: [Int32: Int64]] = [:]
   private var isSnapshotComplete = false
   private var mismatches = 0
@@ -188,6 +188,9 @@ public struct ZoneTrust: Sendable {
     }
     guard unreached.isEmpty else { return false }
     let all = book.differing(from: record.buckets).filter { !forgetBuried(in: $0, by: record) }
+    // What a record has covered is under way no more, also where a later one covers less: a new leader of the relay knows
+    // where the states stand that are not forgotten, and of no tombstone.
+    changes = changes.filter { all.contains($0.key) }
     guard !all.isEmpty else {
       (mismatches, differingSince, differing) = (0, nil, [])
       return conclude(.matching, at: now)
