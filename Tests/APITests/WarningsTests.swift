@@ -32,6 +32,14 @@ struct WarningsTests {
     #expect(told.count == 21 && told.last == "299 - \"et 3 autres : regie policy lint\"")
   }
 
+  @Test(arguments: ["\"", "\\"])
+  func `what ends a quoted text is escaped, whatever accent it bears`(letter: String) {
+    for accent in ["", "\u{301}"] {
+      let wanted = "299 - \"spec.rules[0]: \\\(letter)\(accent)\\\(letter)\(accent)\""
+      #expect(Self.told(1, letters: 2, of: letter + accent) == [wanted])
+    }
+  }
+
   @Test(arguments: ["x", "é", "\"", "🙂", "e\u{301}"])
   func `however long they are, they leave room in a head of four KiB`(letter: String) {
     for (count, letters) in [(1, 50_000), (20, 400), (50, 2000)] {

@@ -90,6 +90,21 @@ struct EmergencyRenewalTests {
     #expect(try renewal(restricted, at: begun + voting, [first, amended, same]) == .renewed)
   }
 
+  @Test func `a vote that another version has overtaken goes on to the end in what it was amended into`() throws {
+    let begun = end - 24
+    let given = try amended(try vote(2, on: restricted, from: begun), by: 3, at: begun + 48)
+    let earlier = [try first(restricted), given, try vote(3, on: restricted, amends: 2, from: begun + 48)]
+    func renewal(besides hour: Int) throws -> BoardRefusal.Code? {
+      var other = try vote(4, on: policy("other"), from: begun - 24)
+      _ = try other.proposal.vote(.for, "anfsi", "ants", "dtnum", at: Fixture.moment(hour))
+      #expect(other.proposal.state == .ratified)
+      return try self.renewal(restricted, at: begun + voting, earlier + [other])
+    }
+    #expect(try renewal(besides: begun + 24) == nil)
+    #expect(try renewal(besides: begun - 12) == .renewed, "it was proposed on that")
+    #expect(try renewal(besides: begun + 49) == .renewed, "it was amended before")
+  }
+
   @Test func `what the board has rejected of a restriction is not had again with the rest of it`() throws {
     let both = policy("one", "two")
     let first = try first(both)

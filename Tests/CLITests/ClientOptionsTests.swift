@@ -63,6 +63,18 @@ struct ClientOptionsTests {
     }
   }
 
+  @Test(arguments: [
+    "http://me:s3cret@regie.example", "https://me:s3cret@regie.example", "https://s3cret@regie.example",
+    "ftp://me:s3cret@regie.example", "me:s3cret@ regie.example",
+  ])
+  func `an address with a user or a password is refused, and not shown`(text: String) throws {
+    let flag = #expect(throws: ValidationError.self) { _ = try server(["--server", text]) }
+    #expect(flag?.message.hasPrefix("--server") == true && flag?.message.contains("s3cret") == false)
+    let variable = #expect(throws: ValidationError.self) { _ = try server([], ["REGIE_SERVER": text]) }
+    #expect(variable?.message.hasPrefix("REGIE_SERVER") == true && variable?.message.contains("s3cret") == false)
+    #expect(try server(["--server", "https://regie.example/a@b"]) == "https://regie.example/a@b")
+  }
+
   @Test func `an empty variable is not set`() throws {
     #expect(try server([], ["REGIE_SERVER": "", "REGIE_CONTEXT": ""]) == "http://127.0.0.1:8080")
     #expect(try ClientOptions.parse([]).language(["REGIE_LANG": ""]) == .fr)

@@ -96,7 +96,8 @@ enum EmergencyRenewal {
   /// Whether the board has no vote any more on some of what is to be had again: a text that has it was rejected; or
   /// one of those who hold the restriction has withdrawn it, or amended it into what says something else. One that was
   /// amended into the same is lost once its own time is over: else whoever amends each vote before its end never has
-  /// the board say no. What others propose and take back themselves takes nothing from anybody.
+  /// the board say no. It is not where the board has decided otherwise meanwhile: such a vote goes on in another text or
+  /// not at all. What others propose and take back themselves takes nothing from anybody.
   ///
   /// - Parameter votes: all of them. One that only cites what was amended does not stand in for it.
   private static func isLost(
@@ -113,8 +114,17 @@ enum EmergencyRenewal {
       let had = vote.contents.intersection(wish.again)
       let goesOn = votes.contains { proposal.amendedBy == $0.proposal.id && $0.contents.isSuperset(of: had) }
       let isInTime = proposal.closesAt.map { moment < $0 } ?? false
-      return isHolders && !(goesOn && isInTime)
+      return isHolders && !(goesOn && (isInTime || isOvertaken(proposal, by: votes)))
     case .draft, .open, .ratified, .discarded: return false
+    }
+  }
+
+  /// Whether the board has made a version of another text while this one was voted on: it is based on what is gone then.
+  private static func isOvertaken(_ proposal: Proposal, by votes: [VotedText]) -> Bool {
+    guard let openedAt = proposal.proposedAt, let closedAt = proposal.closedAt else { return false }
+    return votes.contains { other in
+      guard other.proposal.state == .ratified, let decidedAt = other.proposal.closedAt else { return false }
+      return openedAt <= decidedAt && decidedAt <= closedAt
     }
   }
 

@@ -275,6 +275,20 @@ struct BoardClockTests {
     }
   }
 
+  @Test func `what the board has decided is looked back at where a restriction is had again`() async throws {
+    try await StoreFixture.run { fixture in
+      try await fixture.board()
+      let decided = try await fixture.propose(text).proposal.id
+      try await fixture.vote(.for, on: decided, "dtnum", "anfsi")
+      let now = try await fixture.store.now()
+      let earlier = try await fixture.pool.withConnection { connection in
+        try await fixture.store.earlierProposals(at: now, in: connection)
+      }
+      let found = earlier.map(\.proposal)
+      #expect(found.map(\.id) == [decided] && found.map(\.state) == [.ratified])
+    }
+  }
+
   @Test func `the vote that ratifies an emergency restriction leaves its end out`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.board()

@@ -39,11 +39,16 @@ struct Warnings {
     headers.append(HTTPField(name: .warning, value: Self.value(more)))
   }
 
-  /// `299 - "text"` (RFC 7234): a text of one line, in quotes.
+  /// `299 - "text"` (RFC 7234): a text of one line, in quotes. What is to be escaped is looked for among the scalars: a quote
+  /// that bears an accent is another character, and would end the text all the same.
   private static func value(_ text: String) -> String {
     let line = String(cut(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
-    let quoted = line.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "299 - \"\(quoted)\""
+    var quoted = String.UnicodeScalarView()
+    for scalar in line.unicodeScalars {
+      if scalar == "\\" || scalar == "\"" { quoted.append("\\") }
+      quoted.append(scalar)
+    }
+    return "299 - \"\(String(quoted))\""
   }
 
   private static func cut(_ text: String) -> String {

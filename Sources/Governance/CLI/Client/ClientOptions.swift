@@ -46,10 +46,14 @@ struct ClientOptions: ParsableArguments {
   }
 
   private func checked(_ text: String, from source: String) throws -> String {
-    guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil
+    guard let url = URL(string: text), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil,
+      url.user == nil
     else {
+      // A password in it is sent to nobody, and is not to stand in messages. What does not parse may hold one.
+      let shown = text.contains("@") ? "…" : text
       throw ValidationError(
-        "\(source) : « \(text) » n'est pas une adresse http:// ou https:// / is not an http(s) address")
+        "\(source) : « \(shown) » n'est pas une adresse http:// ou https:// sans nom ni mot de passe "
+          + "/ is not an http(s) address without a user and password")
     }
     return text.hasSuffix("/") ? String(text.dropLast()) : text
   }

@@ -83,7 +83,7 @@ extension GovernanceStore {
     }
   }
 
-  /// Emergency restrictions that have ended, or fell, and ordinary votes that are open, were lost or given up, of the last months.
+  /// Emergency restrictions and ordinary votes of the last months, whatever has become of them.
   func earlierProposals(
     at moment: Timestamp, in connection: PostgresConnection
   ) async throws -> [EarlierProposal] {
@@ -91,7 +91,7 @@ extension GovernanceStore {
       """
       SELECT p.number, p.revision, p.body, v.document
       FROM policy_proposals p JOIN policy_versions v ON v.version = (p.body ->> 'base')::bigint
-      WHERE (p.state IN ('open', 'rejected', 'withdrawn', 'amended') OR p.state = 'ratified' AND p.body ->> 'kind' = 'emergency')
+      WHERE p.state IN ('open', 'ratified', 'rejected', 'withdrawn', 'amended')
         AND p.updated_at > \(moment.date) - \(Int64(BoardMoment.memoryDays)) * interval '1 day'
       ORDER BY p.number
       """)
