@@ -183,6 +183,22 @@ struct BlockedTests {
     #expect(try inputs.plan().course == ["middle/dev a→b @1"])
   }
 
+  @Test("is nothing that waits for what was moved and verified, however long its source is kept")
+  func waitingNoMore() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    world.project("top", ["dev": "dev 1 a"])
+    world.limits.dependencies = [
+      .init(first: .init(project: "base", environment: "prod"), then: .init(project: "top", environment: "dev"))
+    ]
+    var inputs = Self.reserving(world)
+    inputs.withheld[0].cause = .moving
+    #expect(try inputs.plan().held == ["base/prod moving", "top/dev dependency"])
+    inputs.withheld[0].hasMoved = true
+    let plan = try inputs.plan()
+    #expect(plan.course == ["top/dev a→b @1"])
+    #expect(plan.held == ["base/prod moving"])
+  }
+
   @Test("is the same where every use of the days is tried")
   func waitingOnDays() throws {
     var world = MoveWorld(["a": 100, "b": 100, "c": 100, "d": 100])

@@ -41,4 +41,31 @@ import Testing
       #expect(try await fixture.store.store.changes(sincePlanning: migration.id) == [])
     }
   }
+
+  @Test func `what was moved and verified is waited for no more, though its source is kept`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      try await fixture.forbidSouth()
+      _ = try await fixture.store.place("vigie")
+      try await fixture.forbidSouth(false)
+      let first = EnvironmentReference(project: "basegun", environment: "prod")
+      let then = EnvironmentReference(project: "vigie", environment: "prod")
+      let rest = MigrationWish(
+        motive: .departure, reason: "Le nord ferme", scope: .regions(["nord"]),
+        limits: MoveLimits(dependencies: [MoveLimits.Dependency(first: first, then: then)]))
+      let migration = try await fixture.plan(
+        .environment(project: first.project, environment: first.environment), retentionDays: 30, rehearses: false)
+      try await fixture.start(migration)
+      let early = try await fixture.store.store.planMigration(rest)
+      let waiting = early.blocked.first { $0.project == then.project }
+      #expect(waiting?.cause == .dependency)
+      try await fixture.carry(migration, upTo: .verified)
+      #expect(try await fixture.move("prod", of: migration).move.step == .verified)
+      let late = try await fixture.store.store.planMigration(rest)
+      let kept = late.blocked.first { $0.project == first.project && $0.environment == first.environment }
+      #expect(kept?.cause == .moving)
+      let moved = late.moves.map(\.project)
+      #expect(moved.contains(then.project))
+    }
+  }
 }

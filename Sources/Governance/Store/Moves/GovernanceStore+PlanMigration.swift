@@ -62,11 +62,16 @@ extension GovernanceStore {
         former[project] = try row.decode([String].self, "names")
       }
       let moving = try await connection.query(
-        "SELECT source, target FROM moves WHERE under_way AND project = ANY(\(all))")
+        """
+        SELECT source, target, step IN ('verified', 'drainingSource', 'removed') AS verified FROM moves
+        WHERE under_way AND project = ANY(\(all))
+        """)
       let busy = Set(
         try moving.flatMap { row in
           [try row.decode(UUID.self, "source")] + (try row.decode(UUID?.self, "target").map { [$0] } ?? [])
         })
+      let moved = Set(
+        try moving.filter { try $0.decode(Bool.self, "verified") }.map { try $0.decode(UUID.self, "source") })
       var table = ProjectTable()
       for (name, project) in found { table.set(name, document: project.document, held: project.held) }
       var phases: [UUID: PlacementPhase] = [:]
@@ -78,7 +83,8 @@ extension GovernanceStore {
         // What is to be removed goes anyway.
         for replica in project.held where replica.phase != .removed {
           if let cause = replica.withheld(isMoving: busy.contains(replica.id), hasDocument: project.document != nil) {
-            withheld.append(WithheldPlacement(replica, of: name, cause))
+            withheld.append(
+              WithheldPlacement(replica, of: name, cause, hasMoved: moved.contains(replica.id)))
           } else {
             held.append(replica)
             phases[replica.id] = replica.phase
@@ -140,9 +146,9 @@ extension HeldReplica {
 }
 
 extension WithheldPlacement {
-  fileprivate init(_ held: HeldReplica, of project: String, _ cause: BlockedMove.Cause) {
+  fileprivate init(_ held: HeldReplica, of project: String, _ cause: BlockedMove.Cause, hasMoved: Bool) {
     self.init(
       id: held.id, project: project, environment: held.environment, replica: held.replica, cluster: held.cluster,
-      cause: cause)
+      cause: cause, hasMoved: hasMoved)
   }
 }

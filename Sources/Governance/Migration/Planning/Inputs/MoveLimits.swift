@@ -6,7 +6,8 @@ public struct MoveLimits: Codable, Sendable, Hashable {
   public struct Dependency: Codable, Sendable, Hashable {
     /// What goes first, where it is moved at all.
     public var first: EnvironmentReference
-    /// What goes in a later wave, or stays where the first one is to be moved and can not be, whatever keeps it.
+    /// What goes in a later wave, or stays where the first one is to be moved and can not be, whatever keeps it. One
+    /// whose move was verified is not to be moved any more, though its source is kept.
     public var then: EnvironmentReference
 
     /// A dependency.

@@ -15,10 +15,14 @@ public struct WithheldPlacement: Codable, Sendable, Hashable {
   public var cluster: String
   /// What withholds it.
   public var cause: BlockedMove.Cause
+  /// Whether it is the source of a move whose target was verified: its users are there, and nothing waits for it any
+  /// more, however long it is kept.
+  public var hasMoved: Bool
 
   /// A placement that is withheld.
   public init(
-    id: UUID, project: String, environment: String, replica: Int, cluster: String, cause: BlockedMove.Cause
+    id: UUID, project: String, environment: String, replica: Int, cluster: String, cause: BlockedMove.Cause,
+    hasMoved: Bool = false
   ) {
     self.id = id
     self.project = project
@@ -26,6 +30,7 @@ public struct WithheldPlacement: Codable, Sendable, Hashable {
     self.replica = replica
     self.cluster = cluster
     self.cause = cause
+    self.hasMoved = hasMoved
   }
 }
 

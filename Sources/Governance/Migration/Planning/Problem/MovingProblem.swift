@@ -20,7 +20,7 @@ struct MovingProblem {
   /// By mover, those that go first.
   private(set) var firsts: [[Int]] = []
   private let order: DependencyOrder
-  /// What the scope means and no plan moves.
+  /// What the scope means, and no plan moves, and was not moved yet.
   private let withheld: Set<EnvironmentReference>
   /// By site, the operator's number.
   let operators: [Int]
@@ -33,7 +33,7 @@ struct MovingProblem {
     self.choice = choice
     order = DependencyOrder(inputs.limits.dependencies)
     withheld = Set(
-      inputs.withheld.filter { choice.means($0) }.map {
+      inputs.withheld.filter { choice.means($0) && !$0.hasMoved }.map {
         EnvironmentReference(project: $0.project, environment: $0.environment)
       })
     let engine = Engine(offer: choice.draining(inputs.offer), policy: inputs.policy, day: inputs.day)
