@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Migration
 import Model
 import Placement
 import Postgres
@@ -39,6 +40,19 @@ import Testing
         #expect(round.settled.values.count { (try? $0.get()) != nil } == 3)
       }
       #expect(try await fixture.ledgerAddsUp())
+    }
+  }
+
+  /// Beside this suite it would have some of the line's threads, and wait for those that the suite has.
+  @Test func `whoever holds the locks of a move waits for no question about many projects`() async throws {
+    try await MoveFixture.run { fixture in
+      try await fixture.report()
+      let migration = try await fixture.plan(.environment(project: "basegun", environment: "prod"))
+      try await fixture.start(migration)
+      try await fixture.carry(migration, upTo: .finalCopy)
+      try await fixture.finishTasks(of: migration)
+      let id = try await fixture.move("prod", of: migration).id
+      try await busy(.questions) { _ = try await fixture.act(.cutOverBegins, id) }
     }
   }
 

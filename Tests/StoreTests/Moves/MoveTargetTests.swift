@@ -1,9 +1,7 @@
-import Dispatch
 import Events
 import Foundation
 import Migration
 import Model
-import NIOConcurrencyHelpers
 import Postgres
 import Testing
 
@@ -43,40 +41,6 @@ import Testing
       #expect(late?.kind == .migrationState && late?.path == "target")
       try await fixture.carry(migration)
       #expect(try await fixture.move("prod", of: migration).move.step == .done)
-    }
-  }
-
-  @Test(.timeLimit(.minutes(3)))
-  func `whoever holds the locks of a move waits for no question about many projects`() async throws {
-    try await MoveFixture.run { fixture in
-      try await fixture.report()
-      let migration = try await fixture.plan(Self.prod)
-      try await fixture.start(migration)
-      try await fixture.carry(migration, upTo: .finalCopy)
-      try await fixture.finishTasks(of: migration)
-      let id = try await fixture.move("prod", of: migration).id
-      let gate = DispatchSemaphore(value: 0)
-      let begun = NIOLockedValueBox(0)
-      let ended = NIOLockedValueBox(0)
-      let count = LongWork.Line.questions.threadCount
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for _ in 0..<count {
-          group.addTask {
-            try await LongWork.run {
-              begun.withLockedValue { $0 += 1 }
-              _ = gate.wait(timeout: .now() + 60)
-              ended.withLockedValue { $0 += 1 }
-            }
-          }
-        }
-        let areBusy = try await eventually { begun.withLockedValue { $0 } == count }
-        #expect(areBusy)
-        try await fixture.act(.cutOverBegins, id)
-        let over = ended.withLockedValue { $0 }
-        #expect(over == 0, "all threads of such questions are busy still")
-        for _ in 0..<count { gate.signal() }
-        try await group.waitForAll()
-      }
     }
   }
 
