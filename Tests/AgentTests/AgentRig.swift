@@ -227,9 +227,11 @@ struct AgentRig: Sendable {
 
   /// Publishes a state, signed by the trusted key unless another is given, and then the zone's record, as the relay does.
   ///
-  /// - Parameter isRecorded: whether the zone's record comes to cover the state.
+  /// - Parameters:
+  ///   - isRecorded: whether the zone's record comes to cover the state.
+  ///   - isTold: whether the record that covers it is published at once, and not with what comes next.
   func publish(
-    _ state: DesiredState, key: Curve25519.Signing.PrivateKey = Self.key, isRecorded: Bool = true
+    _ state: DesiredState, key: Curve25519.Signing.PrivateKey = Self.key, isRecorded: Bool = true, isTold: Bool = true
   ) async throws {
     let event = try BusCodec.event(
       desired: state, signer: EventSigner(key), source: "/regie/governance", id: UUID().uuidString,
@@ -240,7 +242,7 @@ struct AgentRig: Sendable {
         headers: event.headers.map { KafkaHeader($0.name, $0.value) }))
     guard isRecorded, key.rawRepresentation == Self.key.rawRepresentation else { return }
     centreBook.withLockedValue { $0.note(state, event.data, delivery) }
-    try await publishRecord()
+    if isTold { try await publishRecord() }
   }
 
   /// Publishes the zone's record as it stands.
