@@ -30,8 +30,10 @@ for ((passed = 0; passed < limit; passed++)); do
     wait "$command"
     exit
   fi
-  # Nobody waits for it any more: whoever began this was ended without a word to us.
-  kill -0 "$PPID" 2>/dev/null || interrupted=yes
+  # Nobody waits for it any more: whoever began this was ended without a word to us. By a signal that is not told from somebody
+  # else's process (su, sudo), nor from one that has ended and has nobody who asks how.
+  read -r _ _ _ parent _ <"/proc/$$/stat"
+  [ "$parent" = "$PPID" ] || interrupted=yes
   # Once more: what was only just being started may not have heard of it.
   [ -z "$interrupted" ] || interrupt
   sleep 1 &

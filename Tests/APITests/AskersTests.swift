@@ -24,6 +24,7 @@ struct AskersTests {
       let team = APIFixture.being(.projectTeam("vigie"))
       let busy = BusyThreads()
       try await withThrowingTaskGroup(of: Answer?.self) { group in
+        defer { busy.end() }
         try await busy.begin(in: &group) { try await LongWork.answer($0) }
         for _ in 0..<66 { group.addTask { try await ask(team) } }
         for _ in 0..<2 {
@@ -52,6 +53,7 @@ struct AskersTests {
       }
       let busy = BusyThreads()
       try await withThrowingTaskGroup(of: Int?.self) { group in
+        defer { busy.end() }
         try await busy.begin(in: &group) { try await LongWork.answer($0) }
         for _ in 0..<65 { group.addTask { try await send("placements:query").status } }
         let first = try await group.next()
@@ -92,6 +94,7 @@ struct AskersTests {
       let labelled = Offered.project("vigie").replacing("{name: vigie}", with: "{name: vigie, labels: {note: a}}")
       let busy = BusyThreads()
       try await withThrowingTaskGroup(of: Int?.self) { group in
+        defer { busy.end() }
         try await busy.begin(in: &group) { try await LongWork.run($0) }
         for _ in 0..<33 {
           group.addTask { try await api.send(.get, "\(decision)/explanation", headers: APIFixture.all).status }

@@ -11,4 +11,9 @@ struct FreePortTests {
     let highest = try #require(ports.max())
     #expect(highest < Int(FreePort.firstOfKernel))
   }
+
+  @Test func `where the kernel gives nearly all ports away none is found twice either`() throws {
+    let ports = try (0..<1000).map { _ in try FreePort.find(below: 1024) }
+    #expect(Set(ports).count == ports.count)
+  }
 }

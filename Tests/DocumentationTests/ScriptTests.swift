@@ -52,6 +52,15 @@ struct ScriptTests {
       [ ! -e ended ]
       kill -KILL "$pid"
       """,
+      """
+      # Who has begun it stays as a dead process, since nobody asks how it has ended.
+      sh -c '(scripts/with-limit.sh 600 room; true) & echo $! >began; exec sleep 600' >/dev/null 2>&1 &
+      keeper=$!
+      trap 'kill -KILL "$keeper"' EXIT
+      until [ -e ready ] && [ -s began ]; do kill -0 "$keeper"; sleep 0.05; done
+      [ ! -e ended ]
+      kill -KILL "$(cat began)"
+      """,
     ])
   func limit(_ ending: String) async throws {
     // It is told to end while it has the only writing end of a pipe, as a test process has.

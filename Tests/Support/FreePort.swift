@@ -16,14 +16,24 @@ public enum FreePort {
   /// that connects to anything meanwhile: before a server takes the port, which is seconds later where that has to be
   /// made ready first, and while the server is stopped. Whoever calls it then may even be connected to himself.
   public static func find() throws -> Int {
-    for _ in 0..<100 {
-      guard let port = (lowest..<max(lowest, firstOfKernel)).randomElement() else { break }
-      let isNew = found.withLockedValue { $0.insert(port).inserted }
-      if isNew, let free = try? ClosedPort(port) { return free.number }
-    }
-    // The kernel gives nearly all of them away here.
-    return try ClosedPort().number
+    try find(below: firstOfKernel)
   }
+
+  /// - Parameter first: Where the kernel begins.
+  static func find(below first: UInt16) throws -> Int {
+    for _ in 0..<100 {
+      guard let port = (lowest..<max(lowest, first)).randomElement() else { break }
+      if isNew(port), let free = try? ClosedPort(port) { return free.number }
+    }
+    // The kernel gives nearly all of them away here, and the same one again once it is let go.
+    for _ in 0..<100 {
+      let free = try ClosedPort()
+      if isNew(UInt16(truncatingIfNeeded: free.number)) { return free.number }
+    }
+    throw TestSupportError("all free ports that were looked at were found before")
+  }
+
+  private static func isNew(_ port: UInt16) -> Bool { found.withLockedValue { $0.insert(port).inserted } }
 }
 
 /// Why a helper of the tests could not do its work.

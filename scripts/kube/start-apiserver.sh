@@ -67,9 +67,9 @@ YAML
 
 # wait_until_ready NAME URL [curl option…]
 wait_until_ready() {
-  local name=$1 url=$2 try
+  local name=$1 url=$2 end=$((SECONDS + 180))
   shift 2
-  for try in $(seq 1 1800); do
+  while [ "$SECONDS" -lt "$end" ]; do
     curl -sf --max-time 5 "$@" "$url" >/dev/null && return
     alive etcd
     alive "$name"
