@@ -152,21 +152,16 @@ struct OpenAPIDocumentTests {
     }
     let described = found
     try await APIFixture.run { api in
-      var judged = 0
       for (name, isYAML) in described {
         let parts = name.split(separator: " ").map(String.init)
         let address = parts[1].replacing("{name}", with: "x").replacing("{task}", with: "verify")
           .replacing("{id}", with: "0a000000-0000-4000-8000-00000000000a")
         let answer = try await api.send(
           HTTPRequest.Method(parts[0]) ?? .post, address, "a: 1", headers: ["If-Match": "\"1\""])
-        // One looks first for what the address names.
-        guard answer.status != 404 else { continue }
         let errors = try answer.problem(400, .malformed).errors ?? []
         let isRefused = errors.contains { $0.messageFR.hasPrefix("JSON invalide") }
         #expect(isRefused != isYAML, "\(name): \(answer.text)")
-        judged += 1
       }
-      #expect(judged == described.count - 1)
     }
   }
 
