@@ -91,6 +91,18 @@ struct RemovalTests {
     #expect(rig.report?.says("Applied") == "True Removed")
   }
 
+  @Test func `a newer removal of what is gone is told as done only once that was looked for again`() {
+    var rig = Rig()
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.remove(.gone)
+    rig.feed(.desired(removal(3), publishedAt: nil, refusal: nil), after: 1)
+    #expect(rig.removals.map(\.uid) == [nil, nil] && rig.removals.last?.version == removal(3).version)
+    #expect(rig.report?.version == removal().version, "nothing is known of the newer one yet")
+    rig.remove(.gone)
+    #expect(rig.report?.version == removal(3).version && rig.report?.says("Applied") == "True Removed")
+  }
+
   @Test func `little is kept of what is removed, and it is removed again when it comes back`() {
     var rig = marked(removal())
     let namespace = rig.wanted(Fixtures.namespaceRef)
@@ -227,6 +239,7 @@ struct RemovalTests {
     rig.feed(.clusterListed)
     rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
     #expect(rig.orders.isEmpty && rig.report?.says("Refused") == "True Outdated")
+    #expect(rig.report?.says("Unenforced") == "", "nothing was to be")
     rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
     #expect(rig.orders.isEmpty && rig.report?.says("Refused") == "True VersionConflict")
     rig.feed(.desired(Fixtures.desired(4), publishedAt: nil, refusal: nil))
