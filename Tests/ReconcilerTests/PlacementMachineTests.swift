@@ -79,6 +79,20 @@ struct PlacementMachineTests {
     #expect(rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil)).orders.count == 1)
   }
 
+  @Test func `what failed before a newer state does not lengthen the waits after it`() {
+    var rig = Rig()
+    rig.feed(.clusterListed)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    for _ in 0..<5 {
+      rig.fail(.unavailable)
+      rig.feed(.alarm, after: 60)
+    }
+    rig.fail(.unavailable)
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
+    rig.fail(.unavailable)
+    #expect(rig.orders.count == 7 && rig.wakes.last == rig.now.after(0.2))
+  }
+
   @Test func `an outcome of another attempt is not believed`() {
     var rig = Rig()
     rig.feed(.clusterListed)
