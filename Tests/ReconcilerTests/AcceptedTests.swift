@@ -72,6 +72,29 @@ struct AcceptedTests {
     #expect(rig.orders.count == 1 && rig.order?.objects.first?.labels[Labels.revision] == "3")
   }
 
+  @Test func `it is looked for once and not kept again, however many states are refused beside it`() {
+    var rig = nextLife()
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: Self.guarded))
+    #expect(rig.recalls.map(\.revision) == [1] && rig.keeps.isEmpty)
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: nil)))
+    rig.feed(.desired(Fixtures.desired(4), publishedAt: nil, refusal: Self.guarded))
+    #expect(rig.recalls.map(\.revision) == [1] && rig.keeps.isEmpty, "its words are kept already")
+  }
+
+  @Test func `what another agent has acted on since is looked for in its place, and is bound to nothing`() {
+    var rig = nextLife(Fixtures.desired(9))
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: Self.guarded)))
+    rig.feed(.clusterListed)
+    #expect(rig.report?.says("Unenforced") == "True GuardForbids")
+    rig.feed(.memory(PlacementMemory("1.4 active")), after: 1)
+    #expect(rig.recalls.map(\.revision) == [1, 4] && rig.report?.says("Unenforced") == "", "it is not known yet")
+    rig.feed(.kept(.state(Fixtures.desired(4), refusal: nil)))
+    #expect(rig.orders.isEmpty)
+    rig.feed(.clusterListed)
+    #expect(rig.orders.count == 1 && rig.order?.objects.count == 5 && rig.order?.mayCreateNamespace == true)
+    #expect(rig.order?.objects.first?.labels[Labels.revision] == "4")
+  }
+
   @Test func `another state of the version that was acted on is not looked for in its place`() {
     let rig = nextLife(Fixtures.desired(1, phase: .frozen))
     #expect(rig.recalls.isEmpty && rig.report?.says("Unenforced") == "True StateLost")
@@ -184,7 +207,17 @@ struct AcceptedTests {
     rig.succeed()
     #expect(rig.report?.says("Refused") == "True GuardQuota" && rig.report?.says("Unenforced") == "")
     rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "9000"), after: 60)
+    #expect(rig.orders.count == 2 && rig.order?.objects.count == 5)
     #expect(rig.order?.mayCreateNamespace == false, "nothing new is made of it")
+  }
+
+  @Test func `what was seen to stand is made whole again, although a stricter guard refuses it`() {
+    var rig = nextLife(Fixtures.desired(1))
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: Self.guarded)))
+    show(&rig)
+    rig.feed(.gone(Fixtures.quotaRef, uid: "u1", resourceVersion: "900"), after: 1)
+    #expect(rig.orders.count == 1 && rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    #expect(rig.report?.says("Drifted") == "True Correcting" && rig.report?.says("Unenforced") == "")
   }
 
   @Test func `what the operator has taken away is not given back against its guard`() {
