@@ -217,7 +217,7 @@ struct GitOpsTests {
     #expect(rig.looks.count == 2)
     rig.feed(.volumes(attempt: rig.looks[0].attempt, .none))
     #expect(rig.commits.last?.state.revision == 4 && rig.commits.last?.mayRemoveNamespace == false)
-    rig.feed(.volumes(attempt: rig.looks[1].attempt, .none))
+    rig.feed(.volumes(attempt: rig.looks.last?.attempt ?? 0, .none))
     #expect(rig.commits.last?.mayRemoveNamespace == true)
   }
 

@@ -289,6 +289,7 @@ public struct PlacementMachine: Sendable {
     guard let refusal = outdated(refused.state) else {
       return accept(refused.state, timeline: refused.timeline, at: now)
     }
+    // What it was refused for at first is no more: what it is refused for now is told instead.
     self.refused?.refusal = refusal
     return reportIfChanged(at: now)
   }
