@@ -77,6 +77,18 @@ struct RemovalTests {
     #expect(rig.removals.count == 1)
   }
 
+  @Test func `the moment that the centre's clock is listened to for is an accepted removal's, and nothing else's`() {
+    var rig = Rig.settled()
+    #expect(rig.machine.removalMoment == nil)
+    let refusal = Refusal(reason: "GuardRemoval", message: "no", isOfGuard: true)
+    rig.feed(.desired(removal(2), publishedAt: nil, refusal: refusal))
+    #expect(rig.machine.removalMoment == nil, "it is refused")
+    rig.feed(.desired(removal(3), publishedAt: nil, refusal: nil))
+    #expect(rig.machine.removalMoment == Self.moment)
+    rig.feed(.desired(Fixtures.desired(4, notBefore: Self.moment), publishedAt: nil, refusal: nil))
+    #expect(rig.machine.removalMoment == nil, "it was called back")
+  }
+
   @Test func `a long delay is asked for in pieces, since clocks are set meanwhile`() {
     let rig = marked(removal(notBefore: Fixtures.start.after(86_400)))
     #expect(rig.wakes.last == rig.now.after(60))
