@@ -2,8 +2,9 @@ import Crypto
 import Events
 import Foundation
 import Model
-import Reconciler
 import Testing
+
+@testable import Reconciler
 
 /// A newer state is refused: the one before it stays in force, in the next life of the agent too.
 struct AcceptedTests {
@@ -28,6 +29,7 @@ struct AcceptedTests {
       rig.feed(.desired(Fixtures.desired(Int64(revision)), publishedAt: nil, refusal: Self.guarded))
     }
     #expect(rig.keeps == [Fixtures.desired(1).version] && rig.recalls.isEmpty)
+    #expect(rig.memories.map(\.description) == ["1.1 active"], "what calls no removal back is not written down")
     rig.feed(.desired(Fixtures.desired(4), publishedAt: nil, refusal: nil))
     rig.feed(.desired(Fixtures.desired(5), publishedAt: nil, refusal: Self.guarded))
     #expect(rig.keeps.map(\.revision) == [1, 4])
@@ -47,6 +49,55 @@ struct AcceptedTests {
     #expect(rig.report?.says("Refused") == "True GuardQuota" && rig.report?.version.revision == 2)
     #expect(rig.report?.says("Drifted") == "False Corrected" && rig.report?.says("Unenforced") == "")
     #expect(rig.recalls.count == 1)
+  }
+
+  @Test func `what was accepted after what was acted on, and was not written down any more, is enforced`() {
+    var rig = nextLife(Fixtures.desired(3))
+    rig.feed(.kept(.state(Fixtures.desired(2), refusal: nil)))
+    #expect(rig.memories.map(\.description) == ["1.2 active"] && rig.orders.isEmpty)
+    show(&rig)
+    #expect(rig.orders.count == 1 && rig.order?.objects.count == 5)
+    #expect(rig.order?.objects.first?.labels[Labels.revision] == "2")
+    #expect(rig.report?.says("Refused") == "True GuardQuota" && rig.report?.says("Unenforced") == "")
+  }
+
+  @Test func `what was looked for and comes after a newer state was accepted does not take its place`() {
+    var rig = nextLife()
+    rig.remembers = false
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
+    rig.feed(.desired(Fixtures.desired(4), publishedAt: nil, refusal: Self.guarded))
+    #expect(rig.feed(.kept(.state(Fixtures.desired(1), refusal: nil))).isEmpty)
+    rig.feed(.memory(PlacementMemory("1.3 active")))
+    show(&rig)
+    #expect(rig.orders.count == 1 && rig.order?.objects.first?.labels[Labels.revision] == "3")
+  }
+
+  @Test func `it is looked for once and not kept again, however many states are refused beside it`() {
+    var rig = nextLife()
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: Self.guarded))
+    #expect(rig.recalls.map(\.revision) == [1] && rig.keeps.isEmpty)
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: nil)))
+    rig.feed(.desired(Fixtures.desired(4), publishedAt: nil, refusal: Self.guarded))
+    #expect(rig.recalls.map(\.revision) == [1] && rig.keeps.isEmpty, "its words are kept already")
+  }
+
+  @Test func `what another agent has acted on since is looked for in its place, and is bound to nothing`() {
+    var rig = nextLife(Fixtures.desired(9))
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: Self.guarded)))
+    rig.feed(.clusterListed)
+    #expect(rig.report?.says("Unenforced") == "True GuardForbids")
+    rig.feed(.memory(PlacementMemory("1.4 active")), after: 1)
+    #expect(rig.recalls.map(\.revision) == [1, 4] && rig.report?.says("Unenforced") == "", "it is not known yet")
+    rig.feed(.kept(.state(Fixtures.desired(4), refusal: nil)))
+    #expect(rig.orders.isEmpty)
+    rig.feed(.clusterListed)
+    #expect(rig.orders.count == 1 && rig.order?.objects.count == 5 && rig.order?.mayCreateNamespace == true)
+    #expect(rig.order?.objects.first?.labels[Labels.revision] == "4")
+  }
+
+  @Test func `another state of the version that was acted on is not looked for in its place`() {
+    let rig = nextLife(Fixtures.desired(1, phase: .frozen))
+    #expect(rig.recalls.isEmpty && rig.report?.says("Unenforced") == "True StateLost")
   }
 
   @Test func `one that was frozen stays at what was counted`() {
@@ -76,11 +127,14 @@ struct AcceptedTests {
     #expect(rig.report?.says("Unenforced") == "", "it is not known yet")
     rig.feed(.kept(.nothing("it was not kept")))
     #expect(rig.report?.says("Unenforced") == "True StateLost")
-    #expect(rig.report?.conditions.last?.message == "it was not kept")
+    #expect(rig.report?.conditions.last?.message == "it was not kept" && rig.machine.isUnenforced)
+    rig.feed(.kept(.nothing("nor is it now")), after: 60)
+    #expect(rig.report?.conditions.last?.message == "nor is it now")
+    #expect(rig.report?.conditions.last?.lastTransitionTime == Fixtures.start, "it has not been for so long")
     rig.feed(.live(rig.edited()))
     #expect(rig.orders.isEmpty)
     rig.feed(.kept(.state(Fixtures.desired(1), refusal: nil)), after: 1)
-    #expect(rig.report?.says("Unenforced") == "")
+    #expect(rig.report?.says("Unenforced") == "" && !rig.machine.isUnenforced)
     rig = nextLife()
     rig.feed(.kept(.nothing("it was not kept")))
     rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
@@ -110,6 +164,7 @@ struct AcceptedTests {
     rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: mismatch))
     show(&rig)
     #expect(rig.report?.says("Unenforced") == "True StateRefused" && rig.recalls.isEmpty && rig.orders.isEmpty)
+    #expect(!rig.machine.isUnenforced, "other keys make no other state of it")
   }
 
   @Test func `an older state on the bus than was acted on, and nothing else, is told to leave it unenforced`() {
@@ -152,7 +207,17 @@ struct AcceptedTests {
     rig.succeed()
     #expect(rig.report?.says("Refused") == "True GuardQuota" && rig.report?.says("Unenforced") == "")
     rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "9000"), after: 60)
+    #expect(rig.orders.count == 2 && rig.order?.objects.count == 5)
     #expect(rig.order?.mayCreateNamespace == false, "nothing new is made of it")
+  }
+
+  @Test func `what was seen to stand is made whole again, although a stricter guard refuses it`() {
+    var rig = nextLife(Fixtures.desired(1))
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: Self.guarded)))
+    show(&rig)
+    rig.feed(.gone(Fixtures.quotaRef, uid: "u1", resourceVersion: "900"), after: 1)
+    #expect(rig.orders.count == 1 && rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    #expect(rig.report?.says("Drifted") == "True Correcting" && rig.report?.says("Unenforced") == "")
   }
 
   @Test func `what the operator has taken away is not given back against its guard`() {
@@ -196,6 +261,58 @@ struct AcceptedTests {
     rig.feed(.clusterListed)
     rig.feed(.alarm, after: 100)
     #expect(rig.orders.isEmpty && rig.report?.says("Unenforced") == "True GuardForbids")
+    for object in DesiredObjects.render(Fixtures.desired(1)) { rig.feed(.live(object.live(60))) }
+    #expect(rig.orders.isEmpty && rig.report?.says("Unenforced") == "", "somebody else has made all of it")
+  }
+
+  @Test(arguments: [false, true])
+  func `in a repository it is the namespace that tells whether what a stricter guard refuses stands`(
+    hasEarlier: Bool
+  ) {
+    let state = Fixtures.desired(2, mode: .gitops)
+    var rig = Rig(remembered: PlacementMemory("1.2 active"), rules: ClusterRules(.gitops))
+    rig.feed(.desired(state, publishedAt: nil, refusal: Self.guarded))
+    rig.feed(.kept(.state(state, refusal: Self.guarded)))
+    rig.feed(.live(rig.wanted(Fixtures.namespaceRef, state).live(50)))
+    if hasEarlier { rig.feed(.live(rig.wanted(Fixtures.quotaRef, Fixtures.desired(1, mode: .gitops)).live(51))) }
+    rig.feed(.clusterListed)
+    #expect(rig.commits.isEmpty && rig.orders.isEmpty)
+    #expect(rig.report?.says("Unenforced") == (hasEarlier ? "True GuardForbids" : ""))
+  }
+
+  @Test func `where nothing is ever written, what a stricter guard refuses goes on being looked at`() {
+    let state = Fixtures.desired(1, mode: .observe)
+    var rig = Rig(remembered: PlacementMemory("1.1 active"), rules: ClusterRules(.observe))
+    rig.feed(.desired(state, publishedAt: nil, refusal: Self.guarded))
+    rig.feed(.kept(.state(state, refusal: Self.guarded)))
+    rig.seeNamespace()
+    rig.seeQuota(hard: ["requests.cpu": "4"], used: ["requests.cpu": "3"])
+    rig.feed(.clusterListed, after: 3)
+    #expect(rig.report?.says("Refused") == "True GuardQuota" && rig.report?.says("Unenforced") == "")
+    #expect(rig.report?.used == ResourceList(cpu: Quantity(3)))
+  }
+
+  @Test func `a removal that a stricter guard refuses is written down as called back by nothing, and waits`() {
+    let removal = Fixtures.desired(5, phase: .removed, notBefore: Fixtures.start)
+    let refusal = Refusal(reason: "GuardRemoval", message: "no", isOfGuard: true)
+    var rig = Rig(remembered: PlacementMemory("1.4 active"))
+    rig.feed(.desired(removal, publishedAt: nil, refusal: refusal))
+    #expect(rig.recalls == [Fixtures.desired(4).version])
+    rig.feed(.kept(.state(removal, refusal: refusal)))
+    #expect(rig.memories.map(\.description) == ["1.5 removed"])
+    show(&rig, removal)
+    rig.feed(.alarm, after: 1000)
+    #expect(rig.removals.isEmpty && rig.orders.isEmpty && rig.report?.says("Refused") == "True GuardRemoval")
+  }
+
+  @Test func `a newer state that is accepted is brought about wholly, whatever the one before was bound to`() {
+    var rig = nextLife(Fixtures.desired(1))
+    rig.feed(.kept(.state(Fixtures.desired(1), refusal: Self.guarded)))
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    #expect(rig.order?.objects.count == 5 && rig.order?.mayCreateNamespace == true)
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.version.revision == 2)
   }
 
   @Test(arguments: [false, true])
@@ -211,6 +328,7 @@ struct AcceptedTests {
     rig.feed(.clusterListed)
     rig.feed(.alarm, after: 100)
     #expect(rig.orders.isEmpty && rig.report?.says("Unenforced") == "True GuardForbids")
+    #expect(!rig.machine.isUnenforced, "it is known, and looked for no more")
   }
 
   // MARK: The words

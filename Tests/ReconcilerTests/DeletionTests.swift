@@ -90,6 +90,30 @@ struct DeletionTests {
     #expect(rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "702")).orders.first?.objects.count == 5)
   }
 
+  @Test func `a namespace that was another's is made at once when that one goes`() {
+    var rig = Rig()
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    var foreign = rig.wanted(Fixtures.namespaceRef).live(50)
+    foreign.labels = [Labels.placement: "00000000-0000-4000-8000-0000000000ff"]
+    rig.feed(.live(foreign))
+    rig.feed(.clusterListed)
+    #expect(rig.order?.namespaceIsOurs == false && rig.order?.namespaceUID == nil)
+    rig.fail(.namespaceTaken)
+    #expect(rig.report?.says("Applied") == "False NamespaceTaken")
+    let actions = rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "60"), after: 1)
+    #expect(actions.orders.map(\.objects.count) == [5])
+  }
+
+  @Test func `a wait for anything else goes on when a namespace ends`() {
+    var rig = Rig.settled()
+    rig.feed(.live(rig.edited()))
+    rig.fail(.unavailable)
+    let until = rig.wakes.last
+    #expect(until == rig.now.after(0.2))
+    #expect(rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "702"), after: 0.1).orders.isEmpty)
+    #expect(rig.feed(.alarm, after: 0.1).orders.map(\.objects.count) == [5])
+  }
+
   @Test func `an object that is held by a finalizer is waited for, and the others are kept meanwhile`() {
     var rig = Rig.settled()
     rig.feed(.live(rig.wanted(Fixtures.quotaRef).live(700, isTerminating: true)))

@@ -92,6 +92,27 @@ struct FreezingTests {
     #expect(pods(next) == "7")
   }
 
+  @Test(arguments: [2, 3] as [Int64])
+  func `what was counted holds as well where the memory is read after the topic`(revision: Int64) {
+    var rig = Rig.bare()
+    rig.feed(.desired(Fixtures.desired(revision, phase: .frozen), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.feed(.memory(PlacementMemory("1.2 frozen 7")))
+    #expect(rig.orders.count == 1 && pods(rig) == "7")
+    let written = revision == 2 ? [] : ["1.3 frozen 7"]
+    #expect(rig.memories.map(\.description) == written)
+  }
+
+  @Test func `of one revision what another agent has counted and written down first holds`() {
+    var rig = Rig.settled()
+    rig.feed(.desired(Fixtures.desired(2, phase: .frozen), publishedAt: nil, refusal: nil), after: 1)
+    rig.remembers = false
+    rig.succeed(used: ["pods": "7"])
+    #expect(rig.memories.last?.description == "1.2 frozen 7" && pods(rig) == "0", "not before it is written down")
+    rig.feed(.memory(PlacementMemory("1.2 frozen 5")))
+    #expect(pods(rig) == "5")
+  }
+
   @Test func `a life that ended while counting counts again`() {
     var rig = Rig(remembered: PlacementMemory(version: StateVersion(epoch: 1, revision: 2), phase: .frozen))
     rig.feed(.desired(Fixtures.desired(2, phase: .frozen), publishedAt: nil, refusal: nil))

@@ -183,6 +183,44 @@ struct GitOpsTests {
     #expect(rig.commits.last?.mayFinish == false && rig.commits.last?.mayRemoveNamespace == false)
   }
 
+  @Test func `a newer state that is refused holds a removal up at once, before that is written down`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed, takesVolumes: true), publishedAt: nil, refusal: nil), after: 200)
+    #expect(rig.commits.last?.mayFinish == true && rig.commits.last?.state.notBefore != nil)
+    rig.remembers = false
+    let refusal = Refusal(reason: "GuardQuota", message: "too much")
+    let held = rig.feed(.desired(state(3), publishedAt: nil, refusal: refusal)).commits
+    #expect(held.map(\.state.revision) == [2] && held.last?.state.notBefore == nil)
+    #expect(rig.memories.last?.description == "1.2 removed refused 1.3")
+  }
+
+  @Test func `a removal goes no further where a later state turns out to have been acted on`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed, takesVolumes: true), publishedAt: nil, refusal: nil), after: 200)
+    #expect(rig.commits.last?.mayFinish == true)
+    let held = rig.feed(.memory(PlacementMemory("1.3 active"))).commits
+    #expect(held.map(\.state.revision) == [2] && held.last?.state.notBefore == nil)
+    #expect(held.last?.mayRemoveNamespace == false && held.last?.mayFinish == false)
+    #expect(rig.report?.says("Refused") == "True Outdated")
+  }
+
+  @Test(arguments: [true, false])
+  func `volumes are looked for anew at each removal, whatever the look at the last one has found or finds`(
+    isAnswered: Bool
+  ) {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    if isAnswered { rig.feed(.volumes(attempt: rig.looks[0].attempt, .none)) }
+    #expect(rig.commits.last?.mayRemoveNamespace == isAnswered)
+    rig.feed(.desired(state(3), publishedAt: nil, refusal: nil), after: 1)
+    rig.feed(.desired(state(4, .removed), publishedAt: nil, refusal: nil), after: 1)
+    #expect(rig.looks.count == 2)
+    rig.feed(.volumes(attempt: rig.looks[0].attempt, .none))
+    #expect(rig.commits.last?.state.revision == 4 && rig.commits.last?.mayRemoveNamespace == false)
+    rig.feed(.volumes(attempt: rig.looks.last?.attempt ?? 0, .none))
+    #expect(rig.commits.last?.mayRemoveNamespace == true)
+  }
+
   @Test func `volumes that come later hold the namespace after all`() {
     var rig = settled()
     rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)

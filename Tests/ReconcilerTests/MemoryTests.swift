@@ -1,7 +1,8 @@
 import Events
 import Model
-import Reconciler
 import Testing
+
+@testable import Reconciler
 
 /// What is remembered before anything is done, and what that forbids.
 struct MemoryTests {
@@ -58,6 +59,35 @@ struct MemoryTests {
     #expect(rig.orders.count == 2)
   }
 
+  @Test(arguments: [nil, "1.3 removed"] as [String?])
+  func `an older entry, or none, lowers nothing that is remembered`(text: String?) {
+    var rig = Rig.settled(Fixtures.desired(5))
+    let entry = text.flatMap { PlacementMemory($0) }
+    #expect(rig.feed(.memory(entry), after: 10).isEmpty)
+    #expect(rig.memories.map(\.description) == ["1.5 active"] && rig.report?.says("Applied") == "True Applied")
+  }
+
+  @Test func `that the memory can not be written hinders nothing of what it holds already`() {
+    var rig = Rig.settled()
+    #expect(rig.feed(.memoryFailed("no answer"), after: 10).isEmpty)
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.says("Ready") == "True QuotaEnforced")
+    #expect(rig.feed(.live(rig.edited())).orders.first?.objects.map(\.ref) == [Fixtures.quotaRef])
+  }
+
+  @Test(
+    arguments: [
+      ("1.3 removed", 2, 2), ("1.3 removed", 3, nil), ("1.3 removed", 4, nil), ("1.3 active", 2, nil),
+    ] as [(String, Int64, Int64?)])
+  func `only what is older than a removal that is remembered may be forgotten for it`(
+    remembered: String, revision: Int64, obsolete: Int64?
+  ) {
+    var rig = Rig(remembered: PlacementMemory(remembered))
+    #expect(rig.machine.obsolete == nil, "nothing was handed over")
+    rig.feed(.desired(Fixtures.desired(revision), publishedAt: nil, refusal: Self.guarded))
+    let expected = obsolete.map { StateVersion(epoch: 1, revision: $0) }
+    #expect(rig.machine.obsolete == expected)
+  }
+
   private static let guarded = Refusal(reason: "GuardQuota", message: "too much")
 
   private func removal(_ revision: Int64 = 5) -> DesiredState {
@@ -103,6 +133,17 @@ struct MemoryTests {
     #expect(actions.removals.isEmpty && actions.reports.last?.says("Refused") == "True Outdated")
   }
 
+  @Test func `the very state that called a removal back is accepted once nothing else refuses it`() {
+    var rig = Rig(remembered: PlacementMemory("1.5 removed refused 1.6"))
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil))
+    #expect(rig.report?.says("Refused") == "True Outdated")
+    #expect(rig.report?.conditions.last?.message.hasSuffix("; 1.6 or later is accepted") == true)
+    rig.feed(.desired(Fixtures.desired(6), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    #expect(rig.memories.map(\.description) == ["1.6 active"])
+    #expect(rig.orders.count == 1 && rig.order?.objects.count == 5 && rig.removals.isEmpty)
+  }
+
   @Test func `of two memories the higher version holds, and what was refused after it`() throws {
     let texts = ["1.5 removed", "1.5 removed refused 1.7", "1.6 active", "1.5 removed refused 1.6", "1.8 frozen 3"]
     let entries = try texts.map { try #require(PlacementMemory($0)) }
@@ -132,6 +173,31 @@ struct MemoryTests {
     #expect(rig.removals.isEmpty && rig.report?.says("Applied") == "False MemoryUnavailable")
     rig.feed(.memoryGap(nil))
     #expect(rig.removals.count == 1, "and then it goes on by itself")
+  }
+
+  @Test func `while home's part of the memory can not be read, nothing goes from another's namespace either`() {
+    let state = Fixtures.desired(5, phase: .removed, mode: .adopt, notBefore: Fixtures.start)
+    var rig = Rig(remembered: PlacementMemory("1.4 active"), rules: ClusterRules(.adopt))
+    rig.feed(.memoryGap("home is away"))
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil))
+    rig.seeNamespace()
+    rig.feed(.live(rig.wanted(Fixtures.quotaRef, state).live(200)))
+    rig.feed(.clusterListed, after: 1)
+    #expect(rig.withdrawals.isEmpty && rig.report?.says("Applied") == "False MemoryUnavailable")
+    rig.feed(.memoryGap(nil))
+    #expect(rig.withdrawals.count == 1)
+    #expect(rig.withdrawals.last?.targets == [.init(ref: Fixtures.quotaRef, uid: "u1")])
+  }
+
+  @Test func `while home's part of the memory can not be read, nothing comes back in another's namespace either`() {
+    var rig = Rig(remembered: PlacementMemory("1.4 active"), rules: ClusterRules(.adopt))
+    rig.feed(.memoryGap("home is away"))
+    rig.feed(.desired(Fixtures.desired(4, mode: .adopt), publishedAt: nil, refusal: nil))
+    rig.seeNamespace()
+    rig.feed(.clusterListed)
+    #expect(rig.orders.isEmpty && rig.report?.says("Applied") == "False MemoryUnavailable")
+    rig.feed(.memoryGap(nil))
+    #expect(rig.orders.count == 1 && rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
   }
 
   @Test func `while home's part of the memory can not be read, what is not known here is made where it is vouched for`()

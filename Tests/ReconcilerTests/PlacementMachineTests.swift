@@ -79,6 +79,42 @@ struct PlacementMachineTests {
     #expect(rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil)).orders.count == 1)
   }
 
+  @Test func `what failed before a newer state does not lengthen the waits after it`() {
+    var rig = Rig()
+    rig.feed(.clusterListed)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    for _ in 0..<5 {
+      rig.fail(.unavailable)
+      rig.feed(.alarm, after: 60)
+    }
+    rig.fail(.unavailable)
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
+    rig.fail(.unavailable)
+    #expect(rig.orders.count == 7 && rig.wakes.last == rig.now.after(0.2))
+  }
+
+  @Test func `people who look at the namespace are told of each revision, and of what its removal is about to do`() {
+    var rig = Rig.settled()
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    let moment = rig.now.after(30)
+    let removal = Fixtures.desired(3, phase: .removed, notBefore: moment)
+    rig.feed(.desired(removal, publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    rig.feed(.alarm, after: 29)
+    #expect(rig.removals.count == 1)
+    #expect(rig.notes.map(\.reason) == ["Applied", "Applied", "RemovalScheduled", "Removing"])
+    #expect(rig.notes.map(\.isWarning) == [false, false, true, true])
+    let messages = [
+      "La révision 1.1 est en place. / Revision 1.1 is in place.",
+      "La révision 1.2 est en place. / Revision 1.2 is in place.",
+      "Cet espace de noms sera supprimé, au plus tôt le \(moment). / "
+        + "This namespace will be deleted, not before \(moment).",
+      "Cet espace de noms est supprimé. / This namespace is being deleted.",
+    ]
+    #expect(rig.notes.map(\.message) == messages)
+  }
+
   @Test func `an outcome of another attempt is not believed`() {
     var rig = Rig()
     rig.feed(.clusterListed)

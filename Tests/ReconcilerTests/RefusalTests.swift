@@ -5,6 +5,7 @@ import Testing
 
 struct RefusalTests {
   let refusal = Refusal(reason: "GuardQuota", message: "too much")
+  private let inUse = Refusal(reason: "NamespaceInUse", message: "it is another placement's")
 
   @Test func `a refused state is reported and nothing is ordered`() {
     var rig = Rig()
@@ -58,6 +59,31 @@ struct RefusalTests {
     #expect(rig.reports.count == 2)
     #expect(rig.report?.conditions.first?.lastTransitionTime == Fixtures.start)
     #expect(rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil)).isEmpty)
+  }
+
+  @Test func `what is admitted after all is remembered and brought about, and nothing else is`() {
+    var rig = Rig()
+    rig.feed(.clusterListed)
+    #expect(rig.feed(.admitted).isEmpty)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: Fixtures.start, refusal: inUse))
+    rig.feed(.admitted, after: 1)
+    #expect(rig.memories.map(\.description) == ["1.1 active"] && rig.order?.objects.count == 5)
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.says("Refused") == "")
+    #expect(rig.report?.timeline.publishedAt == Fixtures.start)
+  }
+
+  @Test(arguments: [("1.3 removed", "Outdated"), ("1.2 removed", "VersionConflict")])
+  func `what is admitted after all is not brought back once it was removed, and that is told`(
+    remembered: String, reason: String
+  ) {
+    var rig = Rig(remembered: PlacementMemory(remembered))
+    rig.feed(.clusterListed)
+    rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: inUse))
+    #expect(rig.report?.says("Refused") == "True NamespaceInUse")
+    rig.feed(.admitted, after: 1)
+    #expect(rig.orders.isEmpty && rig.memories.isEmpty && rig.machine.namespace == nil)
+    #expect(rig.report?.says("Refused") == "True \(reason)" && rig.report?.says("Applied") == "False \(reason)")
   }
 
   @Test func `admission refuses what this agent must not act on`() {

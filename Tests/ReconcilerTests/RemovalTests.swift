@@ -77,6 +77,18 @@ struct RemovalTests {
     #expect(rig.removals.count == 1)
   }
 
+  @Test func `the moment that the centre's clock is listened to for is an accepted removal's, and nothing else's`() {
+    var rig = Rig.settled()
+    #expect(rig.machine.removalMoment == nil)
+    let refusal = Refusal(reason: "GuardRemoval", message: "no", isOfGuard: true)
+    rig.feed(.desired(removal(2), publishedAt: nil, refusal: refusal))
+    #expect(rig.machine.removalMoment == nil, "it is refused")
+    rig.feed(.desired(removal(3), publishedAt: nil, refusal: nil))
+    #expect(rig.machine.removalMoment == Self.moment)
+    rig.feed(.desired(Fixtures.desired(4, notBefore: Self.moment), publishedAt: nil, refusal: nil))
+    #expect(rig.machine.removalMoment == nil, "it was called back")
+  }
+
   @Test func `a long delay is asked for in pieces, since clocks are set meanwhile`() {
     let rig = marked(removal(notBefore: Fixtures.start.after(86_400)))
     #expect(rig.wakes.last == rig.now.after(60))
@@ -89,6 +101,18 @@ struct RemovalTests {
     #expect(rig.orders.isEmpty && rig.removals.count == 1 && rig.removals.last?.uid == nil)
     rig.remove(.gone)
     #expect(rig.report?.says("Applied") == "True Removed")
+  }
+
+  @Test func `a newer removal of what is gone is told as done only once that was looked for again`() {
+    var rig = Rig()
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.remove(.gone)
+    rig.feed(.desired(removal(3), publishedAt: nil, refusal: nil), after: 1)
+    #expect(rig.removals.map(\.uid) == [nil, nil] && rig.removals.last?.version == removal(3).version)
+    #expect(rig.report?.version == removal().version, "nothing is known of the newer one yet")
+    rig.remove(.gone)
+    #expect(rig.report?.version == removal(3).version && rig.report?.says("Applied") == "True Removed")
   }
 
   @Test func `little is kept of what is removed, and it is removed again when it comes back`() {
@@ -227,6 +251,7 @@ struct RemovalTests {
     rig.feed(.clusterListed)
     rig.feed(.desired(Fixtures.desired(2), publishedAt: nil, refusal: nil))
     #expect(rig.orders.isEmpty && rig.report?.says("Refused") == "True Outdated")
+    #expect(rig.report?.says("Unenforced") == "", "nothing was to be")
     rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil))
     #expect(rig.orders.isEmpty && rig.report?.says("Refused") == "True VersionConflict")
     rig.feed(.desired(Fixtures.desired(4), publishedAt: nil, refusal: nil))

@@ -18,7 +18,7 @@ extension PlacementMachine {
   /// Whether the accepted state may be acted on. That something was refused is written down too, but nothing waits for it.
   var isRemembered: Bool {
     guard isRecalled, let desired, let memory else { return false }
-    return memory.version == desired.version && memory.phase == desired.phase && memory.pods == podsInUse
+    return (memory.version, memory.phase, memory.pods) == (desired.version, desired.phase, podsInUse)
   }
 
   /// Asks once for what is not remembered yet.

@@ -232,8 +232,7 @@ public struct PlacementMachine: Sendable {
     case .desired(let state, let publishedAt, let refusal):
       return takeDesired(state, publishedAt: publishedAt, refusal: refusal, at: now)
     case .admitted:
-      guard let refused, outdated(refused.state) == nil else { return [] }
-      return accept(refused.state, timeline: refused.timeline, at: now)
+      return takeAdmission(at: now)
     case .clusterListed:
       isListed = true
       noteLosses(at: now)
@@ -283,6 +282,16 @@ public struct PlacementMachine: Sendable {
       return memory + (desired?.mode == .gitops ? advance(at: now) : reportIfChanged(at: now))
     }
     return accept(state, timeline: timeline, at: now)
+  }
+
+  private mutating func takeAdmission(at now: Timestamp) -> [Action] {
+    guard let refused else { return [] }
+    guard let refusal = outdated(refused.state) else {
+      return accept(refused.state, timeline: refused.timeline, at: now)
+    }
+    // What it was refused for at first is no more: what it is refused for now is told instead.
+    self.refused?.refusal = refusal
+    return reportIfChanged(at: now)
   }
 
   private mutating func accept(_ state: DesiredState, timeline: ObservedState.Timeline, at now: Timestamp) -> [Action] {
