@@ -206,6 +206,17 @@ struct RemovalTests {
     #expect(rig.removals.last?.mayTakeVolumes == true && rig.removals.last?.version.revision == 3)
   }
 
+  @Test func `what holds a removal up says nothing of the revision that called it back meanwhile`() {
+    var rig = marked(removal(notBefore: Fixtures.start))
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil), after: 1)
+    let actions = rig.remove(.failed(ApplyFailure(kind: .volumesHeld, message: "data-0")))
+    #expect(actions.orders.map(\.objects.count) == [5] && actions.wakes.isEmpty)
+    let reasons = rig.notes.map(\.reason)
+    #expect(!reasons.contains("VolumesHeld"))
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.version.revision == 3)
+  }
+
   @Test func `an older removal, of an older epoch or played again, changes nothing`() {
     var rig = Rig.settled(Fixtures.desired(5, epoch: 2))
     for old in [removal(4, epoch: 2), removal(9, epoch: 1), removal(5, epoch: 2)] {

@@ -87,6 +87,7 @@ extension PlacementMachine {
   private mutating func withdrawal(of desired: DesiredState, _ ours: [ManagedObject]) -> WithdrawalOrder {
     attempts += 1
     work = .applying(attempt: attempts)
+    orderedVersion = desired.version
     let targets = objects.reversed().filter { !isWithheld($0.ref) }.map { object in
       WithdrawalOrder.Target(
         ref: object.ref, uid: ours.contains(object) ? facts[object.ref]?.uid : nil)

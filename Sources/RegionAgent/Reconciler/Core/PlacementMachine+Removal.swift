@@ -69,6 +69,8 @@ extension PlacementMachine {
       for object in objects where isGuest || object.ref.kind == .namespace { facts[object.ref]?.isTerminating = true }
       return advance(at: now)
     case .failed(let failure):
+      // What held an earlier state up says nothing of this one.
+      guard orderedVersion == desired?.version else { return advance(at: now) }
       if failure.kind == .volumesHeld { announce(.volumesHeld(failure.message), at: now) }
       return wait(after: failure, at: now)
     }
@@ -129,6 +131,7 @@ extension PlacementMachine {
   private mutating func removalOrder(of desired: DesiredState, uid: String?) -> RemovalOrder {
     attempts += 1
     work = .applying(attempt: attempts)
+    orderedVersion = desired.version
     return RemovalOrder(
       placement: placement, attempt: attempts, version: desired.version,
       namespace: ObjectRef(kind: .namespace, namespace: desired.namespace, name: desired.namespace), uid: uid,
