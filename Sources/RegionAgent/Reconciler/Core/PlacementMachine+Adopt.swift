@@ -74,8 +74,6 @@ extension PlacementMachine {
       let order = withdrawal(of: desired, [])
       return reportIfChanged(at: now) + [.withdraw(order)]
     }
-    work = .idle
-    failures = 0
     drifts.correct(at: now)
     status.settleRemoval(at: now)
     let message = "what Régie kept in \(desired.namespace) is gone; the namespace is its owner's to remove"

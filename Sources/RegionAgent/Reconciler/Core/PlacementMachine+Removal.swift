@@ -79,8 +79,6 @@ extension PlacementMachine {
   /// Nothing of ours is in sight. What lost its label would not be either: only a look at the namespace itself tells.
   mutating func lookForEnd(of desired: DesiredState, at now: Timestamp) -> [Action] {
     if isRemoved {
-      work = .idle
-      failures = 0
       if desired.mode == .own { letGo() } else { drifts.correct(at: now) }
       status.settleRemoval(at: now)
       return reportIfChanged(at: now)
