@@ -266,6 +266,17 @@ struct AdoptTests {
     #expect(rig.withdrawals.count == 1 && rig.report?.says("Drifted") == "False Corrected")
   }
 
+  @Test func `what is changed by hand at the last moment goes with what is removed, and is told as over`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    rig.succeed()
+    rig.feed(.live(rig.edited(of: state(2, .removed))), after: 1)
+    #expect(rig.withdrawals.count == 1 && rig.report?.says("Drifted") == "True Correcting")
+    rig.withdraw(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("Drifted") == "False Corrected")
+    #expect(rig.report?.drifts.last?.correctedAt == rig.now)
+  }
+
   @Test func `what comes back after a removal is withdrawn again, and its end is looked for again`() {
     var rig = settled()
     rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)

@@ -74,8 +74,7 @@ extension PlacementMachine {
       let order = withdrawal(of: desired, [])
       return reportIfChanged(at: now) + [.withdraw(order)]
     }
-    drifts.correct(at: now)
-    status.settleRemoval(at: now)
+    settleRemoval(at: now)
     let message = "what Régie kept in \(desired.namespace) is gone; the namespace is its owner's to remove"
     let isGone = isSucceeded() || surroundings.namespace == nil
     status.leaveToOwner(isGone ? nil : .removeNamespace, message, at: now)

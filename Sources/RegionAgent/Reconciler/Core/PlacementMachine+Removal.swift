@@ -79,13 +79,20 @@ extension PlacementMachine {
   /// Nothing of ours is in sight. What lost its label would not be either: only a look at the namespace itself tells.
   mutating func lookForEnd(of desired: DesiredState, at now: Timestamp) -> [Action] {
     if isRemoved {
-      if desired.mode == .own { letGo() } else { drifts.correct(at: now) }
-      status.settleRemoval(at: now)
+      settleRemoval(at: now)
+      if desired.mode == .own { letGo() }
       return reportIfChanged(at: now)
     }
     guard case .idle = work else { return reportIfChanged(at: now) }
     let order = removalOrder(of: desired, uid: nil)
     return reportIfChanged(at: now) + [.remove(order)]
+  }
+
+  /// The placement has nothing on the cluster any more, as wanted: what was changed by hand there went with it.
+  mutating func settleRemoval(at now: Timestamp) {
+    drifts.correct(at: now)
+    status.noteDrift(drifts, at: now)
+    status.settleRemoval(at: now)
   }
 
   /// Whether the namespace of what is to be removed has passed to another placement: its owner is not asked to take it away, also
