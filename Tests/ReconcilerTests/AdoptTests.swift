@@ -93,6 +93,33 @@ struct AdoptTests {
     #expect(rig.orders.count == 2)
   }
 
+  @Test func `in a next namespace nothing waits for what the one before was waited for`() {
+    var rig = settled()
+    rig.feed(.live(rig.edited(of: state())))
+    rig.fail(.throttled, retryAfter: 60_000_000)
+    #expect(rig.wakes.last == rig.now.after(60))
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "900"), after: 1)
+    #expect(rig.orders.count == 2 && rig.report?.says("AwaitingOwner") == "True NamespaceMissing")
+    rig.version = 1000
+    rig.seeNamespace()
+    #expect(rig.orders.count == 3 && rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig.fail(.unavailable)
+    #expect(rig.wakes.last == rig.now.after(0.2), "its first failure")
+  }
+
+  @Test func `nothing is withdrawn from a namespace that is being deleted: its end is looked for`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    rig.seeNamespace(isTerminating: true)
+    rig.feed(.alarm, after: 200)
+    #expect(rig.withdrawals.isEmpty && rig.report?.says("Applied") == "False NamespaceTerminating")
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "901"))
+    #expect(rig.withdrawals.map(\.targets) == [[target(Fixtures.quotaRef, nil)]], "a look only")
+    rig.withdraw(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("AwaitingOwner") == "")
+  }
+
   @Test(arguments: [ManagedKind.limitRange, .networkPolicy])
   func `nothing is added to the next namespace that has one, also where the end of the one before is told of last`(
     kind: ManagedKind
@@ -332,6 +359,9 @@ struct AdoptTests {
     #expect(rig.withdrawals.last?.targets.allSatisfy { $0.uid == nil } == true)
     rig.withdraw(.failed(ApplyFailure(kind: .objectTaken, message: "no")))
     #expect(rig.report?.says("Applied") == "False ObjectTaken")
+    #expect(rig.feed(.clusterListed, after: 1).isEmpty, "it waits")
+    rig.feed(.alarm, after: 4)
+    #expect(rig.withdrawals.map(\.targets) == [[target(Fixtures.quotaRef, nil)], [target(Fixtures.quotaRef, nil)]])
   }
 
   @Test func `a quota of another placement is waited for`() {

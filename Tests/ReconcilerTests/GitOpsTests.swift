@@ -278,4 +278,18 @@ struct GitOpsTests {
     #expect(rig.report?.says("Applied") == "False NamespaceTerminating" && rig.commits.count == 1)
     expectNothingApplied(rig)
   }
+
+  @Test func `a namespace that somebody has deleted meanwhile leaves the repository after a last look`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    rig.feed(.volumes(attempt: rig.looks[0].attempt, .none))
+    rig.commit(.emptied(until: rig.now.after(30)))
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "900"), after: 1)
+    #expect(rig.commits.last?.mayRemoveNamespace == true && rig.commits.last?.mayFinish == false)
+    rig.feed(.alarm, after: 29)
+    #expect(rig.looks.count == 2)
+    rig.feed(.volumes(attempt: rig.looks[1].attempt, .none))
+    #expect(rig.commits.last?.mayRemoveNamespace == true && rig.commits.last?.mayFinish == true)
+    expectNothingApplied(rig)
+  }
 }
