@@ -13,6 +13,10 @@ struct AdoptTests {
       revision, phase: phase, mode: .adopt, notBefore: phase == .removed ? Self.moment : nil)
   }
 
+  private func target(_ ref: ObjectRef, _ uid: String?) -> WithdrawalOrder.Target {
+    WithdrawalOrder.Target(ref: ref, uid: uid)
+  }
+
   private func rig(_ rules: ClusterRules = ClusterRules(.adopt)) -> Rig {
     var rig = Rig(rules: rules)
     rig.feed(.desired(state(), publishedAt: nil, refusal: nil))
@@ -79,6 +83,7 @@ struct AdoptTests {
   @Test func `a namespace that its owner removes and makes again is waited for`() {
     var rig = settled()
     rig.seeNamespace(isTerminating: true)
+    #expect(rig.report?.says("Applied") == "False NamespaceTerminating")
     rig.feed(.gone(Fixtures.quotaRef, uid: "u1", resourceVersion: "900"))
     #expect(rig.orders.count == 1, "nothing can be made in it")
     rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "901"))
@@ -86,6 +91,33 @@ struct AdoptTests {
     rig.version = 1000
     rig.seeNamespace()
     #expect(rig.orders.count == 2)
+  }
+
+  @Test func `in a next namespace nothing waits for what the one before was waited for`() {
+    var rig = settled()
+    rig.feed(.live(rig.edited(of: state())))
+    rig.fail(.throttled, retryAfter: 60_000_000)
+    #expect(rig.wakes.last == rig.now.after(60))
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "900"), after: 1)
+    #expect(rig.orders.count == 2 && rig.report?.says("AwaitingOwner") == "True NamespaceMissing")
+    rig.version = 1000
+    rig.seeNamespace()
+    #expect(rig.orders.count == 3 && rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig.fail(.unavailable)
+    #expect(rig.wakes.last == rig.now.after(0.2), "its first failure")
+  }
+
+  @Test func `nothing is withdrawn from a namespace that is being deleted: its end is looked for`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    rig.seeNamespace(isTerminating: true)
+    rig.feed(.alarm, after: 200)
+    #expect(rig.withdrawals.isEmpty && rig.report?.says("Applied") == "False NamespaceTerminating")
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "901"))
+    #expect(rig.withdrawals.map(\.targets) == [[target(Fixtures.quotaRef, nil)]], "a look only")
+    rig.withdraw(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("AwaitingOwner") == "")
   }
 
   @Test(arguments: [ManagedKind.limitRange, .networkPolicy])
@@ -169,7 +201,7 @@ struct AdoptTests {
     #expect(rig.withdrawals.last?.targets == [.init(ref: Fixtures.quotaRef, uid: "u1")])
     #expect(rig.withdrawals.last?.version == state(2, .removed).version)
     rig.withdraw(.going)
-    #expect(rig.report?.says("Applied").hasPrefix("False") == true)
+    #expect(rig.withdrawals.count == 1 && rig.report?.says("Applied") == "False ObjectTerminating")
     rig.feed(.gone(Fixtures.quotaRef, uid: "u1", resourceVersion: "900"))
     #expect(rig.withdrawals.last?.targets == [.init(ref: Fixtures.quotaRef, uid: nil)], "a look only")
     #expect(rig.report?.says("Applied") != "True Removed", "not before the look")
@@ -179,6 +211,116 @@ struct AdoptTests {
     rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "901"))
     #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("AwaitingOwner") == "False Done")
     #expect(rig.removals.isEmpty && rig.orders.count == 2, "the namespace is never touched")
+  }
+
+  @Test func `the answer to another order is not taken for a withdrawal's, and one that failed waits`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    let mark = rig.order?.attempt ?? 0
+    rig.feed(.alarm, after: 200)
+    let first = rig.withdrawals.last?.attempt ?? 0
+    #expect(rig.feed(.removal(attempt: mark, .gone)).isEmpty)
+    #expect(rig.feed(.finished(attempt: mark, ApplyOutcome(applied: []))).isEmpty)
+    rig.withdraw(.failed(ApplyFailure(kind: .objectTaken, message: "no")))
+    #expect(rig.wakes.last == rig.now.after(5) && rig.report?.says("Applied") == "False ObjectTaken")
+    #expect(rig.feed(.clusterListed, after: 1).isEmpty)
+    rig.feed(.alarm, after: 4)
+    #expect(rig.withdrawals.count == 2)
+    #expect(rig.feed(.removal(attempt: first, .gone)).isEmpty)
+    rig.withdraw(.failed(ApplyFailure(kind: .objectTaken, message: "no")))
+    #expect(rig.wakes.last == rig.now.after(10))
+  }
+
+  @Test func `of what is Régie's the quota goes last`() {
+    var rig = settled(ClusterRules(.adopt, addsLimitRange: true, addsNetworkPolicies: true))
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    rig.feed(.alarm, after: 200)
+    let targets = rig.withdrawals.last?.targets ?? []
+    #expect(targets.map(\.ref.name) == ["regie-allow-dns", "regie-default-deny", "regie-limits", "regie-quota"])
+    #expect(targets.map(\.uid) == ["u1", "u1", "u1", "u1"])
+  }
+
+  @Test func `beside what is Régie's another's quota of that name is looked at only`() {
+    var rig = Rig(rules: ClusterRules(.adopt, addsLimitRange: true))
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    rig.seeNamespace()
+    rig.seeQuota(DesiredObjects.quotaName, hard: ["pods": "3"])
+    let limits = Fixtures.ref(.limitRange, "regie-limits")
+    rig.feed(.live(rig.wanted(limits, state(2, .removed)).live(50)))
+    rig.feed(.clusterListed)
+    #expect(rig.orders.isEmpty)
+    #expect(rig.withdrawals.map(\.targets) == [[target(limits, "u1"), target(Fixtures.quotaRef, nil)]])
+  }
+
+  @Test func `another's policy of Régie's own name holds nothing up, and is not even looked at when Régie's goes`() {
+    var rig = rig(ClusterRules(.adopt, addsNetworkPolicies: true))
+    rig.seeNamespace()
+    let deny = Fixtures.ref(.networkPolicy, "regie-default-deny")
+    rig.feed(.live(LiveObject(ref: deny, uid: "t1", resourceVersion: "50")))
+    rig.feed(.clusterListed)
+    #expect(rig.orders.count == 1 && rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "True Applied")
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    rig.succeed()
+    #expect(rig.withdrawals.map(\.targets) == [[target(Fixtures.quotaRef, "u1")]])
+    rig.withdraw(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed")
+  }
+
+  @Test func `what could not be marked is never deleted, and what is marked is, whatever another applies of it`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 1)
+    rig.refuse(.conflict, [Fixtures.quotaRef])
+    #expect(rig.report?.says("Applied") == "False Conflict")
+    rig.feed(.alarm, after: 200)
+    #expect(rig.withdrawals.isEmpty && rig.orders.count == 3, "it is marked first")
+    rig.refuse(.conflict, [Fixtures.quotaRef])
+    #expect(rig.withdrawals.isEmpty && rig.report?.says("Applied") == "False Conflict")
+    rig.feed(.live(rig.edited(of: state(2, .removed))))
+    #expect(rig.withdrawals.map(\.targets) == [[target(Fixtures.quotaRef, "u1")]] && rig.orders.count == 3)
+  }
+
+  @Test func `what is changed by hand while a removal waits is put back before it is deleted`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 1)
+    rig.succeed()
+    rig.feed(.live(rig.edited(of: state(2, .removed))), after: 200)
+    #expect(rig.withdrawals.isEmpty && rig.orders.count == 3 && rig.report?.says("Drifted") == "True Correcting")
+    rig.succeed()
+    #expect(rig.withdrawals.count == 1 && rig.report?.says("Drifted") == "False Corrected")
+  }
+
+  @Test func `what is changed by hand at the last moment goes with what is removed, and is told as over`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    rig.succeed()
+    rig.feed(.live(rig.edited(of: state(2, .removed))), after: 1)
+    #expect(rig.withdrawals.count == 1 && rig.report?.says("Drifted") == "True Correcting")
+    rig.withdraw(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("Drifted") == "False Corrected")
+    #expect(rig.report?.drifts.last?.correctedAt == rig.now)
+  }
+
+  @Test func `what comes back after a removal is withdrawn again, and its end is looked for again`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    rig.succeed()
+    rig.withdraw(.gone)
+    #expect(rig.withdrawals.count == 1 && rig.report?.says("Applied") == "True Removed")
+    rig.version = 950
+    rig.feed(.live(rig.wanted(Fixtures.quotaRef, state()).live(950)), after: 10)
+    #expect(rig.orders.count == 3, "it bears no mark of the removal")
+    rig.succeed()
+    #expect(rig.withdrawals.last?.targets == [.init(ref: Fixtures.quotaRef, uid: "u1")])
+    rig.withdraw(.going)
+    rig.feed(.gone(Fixtures.quotaRef, uid: "u1", resourceVersion: "970"))
+    #expect(rig.withdrawals.last?.targets == [.init(ref: Fixtures.quotaRef, uid: nil)], "a look only")
+    #expect(rig.report?.says("Applied") == "False ObjectTerminating", "not before the look")
+    rig.withdraw(.gone)
+    #expect(rig.withdrawals.count == 3 && rig.report?.says("Applied") == "True Removed")
   }
 
   @Test func `a namespace that has passed to another placement is not its owner's to remove`() {
@@ -217,6 +359,9 @@ struct AdoptTests {
     #expect(rig.withdrawals.last?.targets.allSatisfy { $0.uid == nil } == true)
     rig.withdraw(.failed(ApplyFailure(kind: .objectTaken, message: "no")))
     #expect(rig.report?.says("Applied") == "False ObjectTaken")
+    #expect(rig.feed(.clusterListed, after: 1).isEmpty, "it waits")
+    rig.feed(.alarm, after: 4)
+    #expect(rig.withdrawals.map(\.targets) == [[target(Fixtures.quotaRef, nil)], [target(Fixtures.quotaRef, nil)]])
   }
 
   @Test func `a quota of another placement is waited for`() {

@@ -130,6 +130,7 @@ struct GitOpsTests {
     #expect(rig.removals.count == 1 && rig.removals[0].uid == nil)
     rig.remove(.gone)
     #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("Committed") == "True Removed")
+    #expect(rig.feed(.alarm, after: 1000).isEmpty, "there is nothing to look at any more")
     expectNothingApplied(rig)
   }
 
@@ -237,16 +238,20 @@ struct GitOpsTests {
     #expect(rig.commits.last?.mayRemoveNamespace == true && rig.looks.count == 2)
   }
 
-  @Test func `a removal that is called back goes no further while that waits to be remembered`() {
+  @Test func `a removal that is called back goes no further while that waits to be remembered`() throws {
     var rig = settled()
     rig.feed(.desired(state(2, .removed, takesVolumes: true), publishedAt: nil, refusal: nil), after: 200)
-    #expect(rig.commits.last?.mayFinish == true)
+    var hold = try #require(rig.commits.last)
+    #expect(hold.mayRemoveNamespace && hold.mayFinish && hold.state.revision == 2)
     rig.remembers = false
     rig.feed(.desired(state(3), publishedAt: nil, refusal: nil))
-    let hold = rig.commits.last
-    #expect(hold?.state.revision == 2 && hold?.state.notBefore == nil && hold?.mayFinish == false)
+    hold.attempt += 1
+    hold.state.notBefore = nil
+    hold.mayRemoveNamespace = false
+    hold.mayFinish = false
+    #expect(rig.commits.count == 3 && rig.commits.last == hold)
     rig.feed(.memory(rig.memories.last))
-    #expect(rig.commits.last?.state.revision == 3)
+    #expect(rig.commits.count == 4 && rig.commits.last?.state == state(3))
   }
 
   @Test func `a newer state that is refused holds a removal up`() {
@@ -256,5 +261,73 @@ struct GitOpsTests {
     rig.feed(
       .desired(state(3), publishedAt: nil, refusal: Refusal(reason: "GuardQuota", message: "too much")), after: 1)
     #expect(rig.commits.last?.state.notBefore == nil && rig.report?.says("Refused") == "True GuardQuota")
+  }
+
+  @Test func `volumes are looked for at the very moment, once both clocks have come to it, and once at a time`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 40)
+    #expect(rig.wakes.last == Fixtures.start.after(100))
+    rig.centreIsAhead = -50
+    #expect(rig.feed(.alarm, after: 60).isEmpty, "the centre's has not")
+    let attempt = (rig.commits.last?.attempt ?? 0) + 1
+    let look = VolumeLook(placement: Fixtures.placement, attempt: attempt, namespace: Fixtures.namespace)
+    #expect(rig.feed(.alarm, after: 50) == [.look(look)])
+    #expect(rig.feed(.alarm, after: 100).isEmpty, "it is under way")
+  }
+
+  @Test(arguments: [PlacementPhase.active, .frozen, .draining])
+  func `what is not to be removed lets no namespace go, whatever is said of its volumes`(phase: PlacementPhase) {
+    let state = state(1, phase, takesVolumes: true)
+    var rig = Rig(rules: ClusterRules(.gitops))
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed, after: 1000)
+    let order = CommitOrder(
+      attempt: 1, state: state, objects: DesiredObjects.render(state), mayRemoveNamespace: false, mayFinish: false)
+    #expect(rig.commits == [order] && rig.looks.isEmpty)
+    expectNothingApplied(rig)
+  }
+
+  @Test func `a namespace that comes back after its removal is told, and its end is looked for again`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed, takesVolumes: true), publishedAt: nil, refusal: nil), after: 200)
+    rig.commit(.removed)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "9000"))
+    rig.remove(.gone)
+    rig.feed(.live(rig.wanted(Fixtures.namespaceRef, state()).live(uid: "u2", 9500)), after: 10)
+    #expect(rig.report?.says("Applied") == "False AwaitingSync" && rig.removals.count == 1)
+    #expect(rig.report?.says("AwaitingOwner") == "True NamespaceStands")
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u2", resourceVersion: "9600"), after: 10)
+    #expect(rig.removals.count == 2 && rig.report?.says("Applied") == "False AwaitingSync", "not before the look")
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("AwaitingOwner") == "False Done")
+    // Somebody puts the folder back.
+    rig.commit(.emptied(until: rig.now.after(30)))
+    #expect(rig.report?.says("Applied") == "False Emptied")
+    rig.commit(.removed, after: 30)
+    #expect(rig.removals.count == 3 && rig.report?.says("Applied") == "False Emptied", "not before the look")
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed")
+    expectNothingApplied(rig)
+  }
+
+  @Test func `a namespace that is being deleted is told as that`() {
+    var rig = settled()
+    rig.feed(.live(rig.wanted(Fixtures.namespaceRef, state()).live(900, isTerminating: true)), after: 1)
+    #expect(rig.report?.says("Applied") == "False NamespaceTerminating" && rig.commits.count == 1)
+    expectNothingApplied(rig)
+  }
+
+  @Test func `a namespace that somebody has deleted meanwhile leaves the repository after a last look`() {
+    var rig = settled()
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    rig.feed(.volumes(attempt: rig.looks[0].attempt, .none))
+    rig.commit(.emptied(until: rig.now.after(30)))
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "900"), after: 1)
+    #expect(rig.commits.last?.mayRemoveNamespace == true && rig.commits.last?.mayFinish == false)
+    rig.feed(.alarm, after: 29)
+    #expect(rig.looks.count == 2)
+    rig.feed(.volumes(attempt: rig.looks[1].attempt, .none))
+    #expect(rig.commits.last?.mayRemoveNamespace == true && rig.commits.last?.mayFinish == true)
+    expectNothingApplied(rig)
   }
 }

@@ -183,6 +183,23 @@ struct ObserveTests {
     expectNothingOrdered(rig)
   }
 
+  @Test func `what was changed by hand goes with the namespace, and is told as over`() {
+    var rig = rig()
+    rig.seeNamespace()
+    rig.seeQuota(hard: Self.decided)
+    rig.seeQuota(hard: Self.decided.merging(["requests.cpu": "40"]) { $1 })
+    rig.feed(
+      .desired(
+        Fixtures.desired(2, phase: .removed, mode: .observe, notBefore: Fixtures.start), publishedAt: nil,
+        refusal: nil), after: 10)
+    #expect(rig.report?.says("AwaitingOwner") == "True NamespaceStands")
+    #expect(rig.report?.says("Drifted") == "True Reported")
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "n1", resourceVersion: "900"), after: 10)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.says("Drifted") == "False Corrected")
+    #expect(rig.report?.drifts.last?.correctedAt == rig.now)
+    expectNothingOrdered(rig)
+  }
+
   @Test func `a namespace that has passed to another placement is not to be removed, nor when that one has left it`() {
     var rig = rig(.removed)
     rig.seeNamespace()

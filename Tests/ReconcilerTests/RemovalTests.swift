@@ -58,7 +58,8 @@ struct RemovalTests {
     rig.feed(.desired(removal(), publishedAt: nil, refusal: nil), after: 1)
     rig.succeed()
     for _ in 0..<20 {
-      rig.feed(.alarm, after: 50)
+      let actions = rig.feed(.alarm, after: 50)
+      #expect(actions.wakes.isEmpty == (rig.now >= Self.moment), "its own clock is waited for, and only that")
       #expect(rig.removals.isEmpty == (rig.now < Self.moment.after(1_000)))
       #expect(rig.removals.isEmpty == false || rig.report?.says("Applied") == "False RemovalWaiting")
     }
@@ -94,6 +95,44 @@ struct RemovalTests {
     #expect(rig.wakes.last == rig.now.after(60))
   }
 
+  @Test func `at the very moment it is deleted: the last alarm that is asked for comes then`() {
+    var rig = marked(removal())
+    #expect(rig.notes.last?.reason == "RemovalScheduled" && rig.notes.last?.isWarning == true)
+    #expect(rig.notes.last?.message.contains("au plus tôt le \(Self.moment)") == true)
+    #expect(rig.feed(.alarm, after: 60).wakes == [Self.moment])
+    let actions = rig.feed(.alarm, after: 39)
+    #expect(rig.now == Self.moment && actions.removals.map(\.uid) == ["u1"] && actions.wakes.isEmpty)
+    #expect(rig.notes.last?.reason == "Removing" && rig.notes.last?.isWarning == true)
+  }
+
+  @Test(arguments: ClusterSpec.Mode.allCases)
+  func `without a moment nothing is deleted, nor looked for, however long it stands`(mode: ClusterSpec.Mode) {
+    var rig = Rig(rules: ClusterRules(mode))
+    let state = Fixtures.desired(2, phase: .removed, mode: mode)
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil))
+    if mode.isOfOthers { rig.seeNamespace() }
+    for object in DesiredObjects.render(state) { rig.feed(.live(object.live(200))) }
+    rig.feed(.clusterListed)
+    rig.feed(.alarm, after: 100_000)
+    #expect(rig.orders.isEmpty && rig.removals.isEmpty && rig.withdrawals.isEmpty && rig.looks.isEmpty)
+    #expect(rig.commits.allSatisfy { !$0.mayRemoveNamespace && !$0.mayFinish })
+  }
+
+  @Test func `a mark that failed, and is there all the same, holds nothing up once the moment comes`() {
+    var rig = Rig.settled()
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil), after: 98)
+    rig.fail(.forbidden)
+    #expect(rig.wakes.last == rig.now.after(5))
+    for object in rig.order?.objects ?? [] {
+      rig.version += 1
+      rig.feed(.live(object.live(rig.version)))
+    }
+    #expect(rig.report?.says("Applied") == "False RemovalWaiting" && rig.wakes.last == Self.moment)
+    #expect(rig.feed(.alarm, after: 2).removals.map(\.uid) == ["u1"])
+    rig.remove(.failed(ApplyFailure(kind: .volumesHeld, message: "data-0")))
+    #expect(rig.wakes.last == rig.now.after(5), "its first failure")
+  }
+
   @Test func `what was never on the cluster is looked for, never made, and reported as removed`() {
     var rig = Rig()
     rig.feed(.desired(removal(), publishedAt: nil, refusal: nil))
@@ -121,10 +160,13 @@ struct RemovalTests {
     rig.feed(.live(rig.edited()))
     rig.succeed()
     rig.feed(.alarm, after: 200)
+    rig.feed(.live(rig.edited(of: removal())))
+    #expect(rig.report?.says("Drifted") == "True Correcting")
     rig.remove(.going)
     rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "901"))
     rig.remove(.gone)
     #expect(rig.report?.says("Applied") == "True Removed" && rig.report?.drifts.isEmpty == true)
+    #expect(rig.report?.says("Drifted") == "False Corrected", "what was changed went with the namespace")
     #expect(rig.machine.objects.isEmpty && rig.machine.facts.isEmpty && rig.machine.graves.isEmpty)
     #expect(rig.machine.drifts.entries.isEmpty)
 
@@ -147,6 +189,8 @@ struct RemovalTests {
     #expect(rig.removals.count == removals + 1 && rig.removals.last?.uid == restored.uid)
     rig.remove(.going)
     rig.feed(.gone(Fixtures.namespaceRef, uid: restored.uid, resourceVersion: "970"))
+    #expect(rig.removals.count == removals + 2 && rig.removals.last?.uid == nil, "a look only")
+    #expect(rig.report?.says("Applied") == "False NamespaceTerminating", "not before the look")
     rig.remove(.gone)
     #expect(rig.report?.says("Applied") == "True Removed" && rig.machine.objects.isEmpty)
   }
@@ -190,8 +234,9 @@ struct RemovalTests {
     let unmarked = rig.edited(Fixtures.namespaceRef, of: removal()) { $0.labels[Labels.phase] = nil }
     rig.feed(.live(unmarked), after: 200)
     #expect(rig.removals.isEmpty && rig.orders.count == 3)
+    #expect(rig.report?.says("Drifted") == "True Correcting")
     rig.succeed()
-    #expect(rig.removals.count == 1)
+    #expect(rig.removals.count == 1 && rig.report?.says("Drifted") == "False Corrected")
   }
 
   @Test func `a namespace that lost its label is not marked by force, nor deleted`() {
@@ -228,6 +273,111 @@ struct RemovalTests {
     rig.feed(.desired(removal(3, notBefore: Fixtures.start, takesVolumes: true), publishedAt: nil, refusal: nil))
     rig.succeed()
     #expect(rig.removals.last?.mayTakeVolumes == true && rig.removals.last?.version.revision == 3)
+  }
+
+  @Test func `a removal that fails waits, longer each time, whatever is told meanwhile`() {
+    var rig = marked(removal(notBefore: Fixtures.start))
+    let held = RemovalOutcome.failed(ApplyFailure(kind: .volumesHeld, message: "data-0"))
+    rig.remove(held)
+    #expect(rig.feed(.clusterListed, after: 1).isEmpty)
+    #expect(rig.feed(.alarm, after: 4).removals.map(\.uid) == ["u1"])
+    rig.remove(held)
+    #expect(rig.wakes.last == rig.now.after(10))
+    #expect(rig.feed(.alarm, after: 10).removals.map(\.uid) == ["u1"])
+    rig.remove(.going)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "901"))
+    // The look for its end fails likewise, and counts anew.
+    let taken = RemovalOutcome.failed(ApplyFailure(kind: .namespaceTaken, message: "no"))
+    rig.remove(taken)
+    #expect(rig.wakes.last == rig.now.after(5))
+    #expect(rig.feed(.clusterListed, after: 1).isEmpty)
+    #expect(rig.feed(.alarm, after: 4).removals.map(\.uid) == [nil])
+    rig.remove(taken)
+    #expect(rig.wakes.last == rig.now.after(10))
+    #expect(rig.feed(.alarm, after: 10).removals.map(\.uid) == [nil])
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed")
+    // What comes back is another matter.
+    rig.feed(.live(rig.wanted(Fixtures.namespaceRef).live(960)))
+    rig.fail(.forbidden)
+    #expect(rig.wakes.last == rig.now.after(5))
+  }
+
+  @Test func `the answer to another order is not taken for a removal's`() {
+    var rig = marked(removal())
+    let mark = rig.order?.attempt ?? 0
+    rig.feed(.alarm, after: 200)
+    let first = rig.removals.last?.attempt ?? 0
+    #expect(rig.feed(.removal(attempt: mark, .gone)).isEmpty)
+    #expect(rig.feed(.finished(attempt: mark, ApplyOutcome(applied: []))).isEmpty)
+    rig.remove(.failed(ApplyFailure(kind: .unavailable, message: "no")))
+    rig.feed(.alarm, after: 1)
+    #expect(rig.removals.count == 2)
+    #expect(rig.feed(.removal(attempt: first, .gone)).isEmpty)
+    #expect(rig.report?.says("Applied") == "False ClusterUnavailable")
+  }
+
+  @Test func `a namespace that is gone before it could be deleted is told as removed`() {
+    var rig = marked(removal())
+    rig.feed(.alarm, after: 200)
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed")
+    #expect(rig.removals.count == 1 && rig.orders.count == 2)
+  }
+
+  @Test func `what holds a removal up says nothing of the revision that called it back meanwhile`() {
+    var rig = marked(removal(notBefore: Fixtures.start))
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil), after: 1)
+    let actions = rig.remove(.failed(ApplyFailure(kind: .volumesHeld, message: "data-0")))
+    #expect(actions.orders.map(\.objects.count) == [5] && actions.wakes.isEmpty)
+    let reasons = rig.notes.map(\.reason)
+    #expect(!reasons.contains("VolumesHeld"))
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "True Applied" && rig.report?.version.revision == 3)
+  }
+
+  @Test func `what is called back while its end is looked for is made anew, and kept`() {
+    var rig = Rig()
+    rig.feed(.desired(removal(notBefore: Fixtures.start), publishedAt: nil, refusal: nil))
+    rig.feed(.clusterListed)
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: nil), after: 1)
+    #expect(rig.removals.map(\.uid) == [nil] && rig.orders.isEmpty, "one after the other")
+    rig.remove(.gone)
+    #expect(rig.orders.map(\.objects.count) == [5] && rig.order?.mayCreateNamespace == true)
+    rig.succeed()
+    rig.feed(.live(rig.edited(of: Fixtures.desired(3))))
+    #expect(rig.orders.count == 2 && rig.report?.says("Drifted") == "True Correcting")
+  }
+
+  @Test func `a removal is done once its end was looked for and told, and no more once a newer state is there`() {
+    var rig = marked(removal())
+    #expect(!rig.machine.isDone, "it waits")
+    rig.feed(.alarm, after: 200)
+    #expect(!rig.machine.isDone, "it is ordered")
+    rig.remove(.going)
+    #expect(!rig.machine.isDone, "it is under way")
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "901"))
+    #expect(!rig.machine.isDone, "it is looked for")
+    rig.remove(.gone)
+    #expect(rig.machine.isDone)
+    let refusal = Refusal(reason: "GuardQuota", message: "too much")
+    rig.feed(.desired(Fixtures.desired(3), publishedAt: nil, refusal: refusal))
+    #expect(!rig.machine.isDone)
+  }
+
+  @Test func `what only the repository is rid of is not done`() {
+    let state = Fixtures.desired(
+      2, phase: .removed, mode: .gitops, notBefore: Self.moment, removePersistentVolumes: true)
+    var rig = Rig(rules: ClusterRules(.gitops))
+    rig.feed(.desired(state, publishedAt: nil, refusal: nil), after: 200)
+    rig.feed(.live(rig.wanted(Fixtures.namespaceRef, state).live(50)))
+    rig.feed(.clusterListed)
+    rig.commit(.removed)
+    #expect(rig.report?.says("Committed") == "True Removed" && rig.report?.says("Applied") == "False AwaitingSync")
+    #expect(!rig.machine.isDone)
+    rig.feed(.gone(Fixtures.namespaceRef, uid: "u1", resourceVersion: "60"))
+    rig.remove(.gone)
+    #expect(rig.report?.says("Applied") == "True Removed" && rig.machine.isDone)
   }
 
   @Test func `an older removal, of an older epoch or played again, changes nothing`() {

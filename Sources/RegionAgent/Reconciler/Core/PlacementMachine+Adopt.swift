@@ -74,10 +74,7 @@ extension PlacementMachine {
       let order = withdrawal(of: desired, [])
       return reportIfChanged(at: now) + [.withdraw(order)]
     }
-    work = .idle
-    failures = 0
-    drifts.correct(at: now)
-    status.settleRemoval(at: now)
+    settleRemoval(at: now)
     let message = "what Régie kept in \(desired.namespace) is gone; the namespace is its owner's to remove"
     let isGone = isSucceeded() || surroundings.namespace == nil
     status.leaveToOwner(isGone ? nil : .removeNamespace, message, at: now)
@@ -87,6 +84,7 @@ extension PlacementMachine {
   private mutating func withdrawal(of desired: DesiredState, _ ours: [ManagedObject]) -> WithdrawalOrder {
     attempts += 1
     work = .applying(attempt: attempts)
+    orderedVersion = desired.version
     let targets = objects.reversed().filter { !isWithheld($0.ref) }.map { object in
       WithdrawalOrder.Target(
         ref: object.ref, uid: ours.contains(object) ? facts[object.ref]?.uid : nil)

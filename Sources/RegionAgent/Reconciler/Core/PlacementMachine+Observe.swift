@@ -12,8 +12,7 @@ extension PlacementMachine {
     quota.observe(isAnothers ? [] : surroundings.quotas.sorted { $0.key < $1.key }.map(\.value))
     guard let namespace = surroundings.namespace, !isAnothers else {
       guard desired.phase == .removed else { return missNamespace(of: desired, at: now) }
-      drifts.correct(at: now)
-      status.settleRemoval(at: now)
+      settleRemoval(at: now)
       status.leaveToOwner(nil, at: now)
       return reportIfChanged(at: now)
     }

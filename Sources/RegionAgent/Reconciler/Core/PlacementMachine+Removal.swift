@@ -69,6 +69,8 @@ extension PlacementMachine {
       for object in objects where isGuest || object.ref.kind == .namespace { facts[object.ref]?.isTerminating = true }
       return advance(at: now)
     case .failed(let failure):
+      // What held an earlier state up says nothing of this one.
+      guard orderedVersion == desired?.version else { return advance(at: now) }
       if failure.kind == .volumesHeld { announce(.volumesHeld(failure.message), at: now) }
       return wait(after: failure, at: now)
     }
@@ -77,15 +79,20 @@ extension PlacementMachine {
   /// Nothing of ours is in sight. What lost its label would not be either: only a look at the namespace itself tells.
   mutating func lookForEnd(of desired: DesiredState, at now: Timestamp) -> [Action] {
     if isRemoved {
-      work = .idle
-      failures = 0
-      if desired.mode == .own { letGo() } else { drifts.correct(at: now) }
-      status.settleRemoval(at: now)
+      settleRemoval(at: now)
+      if desired.mode == .own { letGo() }
       return reportIfChanged(at: now)
     }
     guard case .idle = work else { return reportIfChanged(at: now) }
     let order = removalOrder(of: desired, uid: nil)
     return reportIfChanged(at: now) + [.remove(order)]
+  }
+
+  /// The placement has nothing on the cluster any more, as wanted: what was changed by hand there went with it.
+  mutating func settleRemoval(at now: Timestamp) {
+    drifts.correct(at: now)
+    status.noteDrift(drifts, at: now)
+    status.settleRemoval(at: now)
   }
 
   /// Whether the namespace of what is to be removed has passed to another placement: its owner is not asked to take it away, also
@@ -129,6 +136,7 @@ extension PlacementMachine {
   private mutating func removalOrder(of desired: DesiredState, uid: String?) -> RemovalOrder {
     attempts += 1
     work = .applying(attempt: attempts)
+    orderedVersion = desired.version
     return RemovalOrder(
       placement: placement, attempt: attempts, version: desired.version,
       namespace: ObjectRef(kind: .namespace, namespace: desired.namespace, name: desired.namespace), uid: uid,
