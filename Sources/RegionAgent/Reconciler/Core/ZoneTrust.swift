@@ -113,12 +113,7 @@ public struct ZoneTrust: Sendable {
 
   /// Whether the record says that nothing newer of the placement was published than what was accepted: the topic is what it says,
   /// and no state came to the placement's bucket since.
-  public func vouches(for placement: UUID) -> Bool {
-    guard refusal == nil, let record else { return false }
-    let bucket = DigestBook.bucket(of: placement)
-    // The verdict is of the last comparison: of a partition that began anew since, it is not known what was under way.
-    return !isUnderWay(bucket, record) && !book.differing(from: record.buckets).contains(bucket)
-  }
+  public func vouches(for placement: UUID) -> Bool { removalRefusal(of: placement) == nil }
 
   /// The buckets to ask for again, whole; nil while there is nothing to ask for, or an answer is waited for.
   public mutating func plea(at now: Timestamp) -> [Int]? {
