@@ -1,8 +1,9 @@
 import Events
 import Foundation
 import Model
-import Reconciler
 import Testing
+
+@testable import Reconciler
 
 struct DesiredObjectsTests {
   let objects = DesiredObjects.render(Fixtures.desired(3, epoch: 2))
@@ -86,6 +87,51 @@ struct DesiredObjectsTests {
     #expect(deny["spec"]?["ingress"] == [] && deny["spec"]?["egress"] == [] && deny["spec"]?["podSelector"] == [:])
     let namespace = try object(.namespace, Fixtures.namespace).body
     #expect(namespace["apiVersion"] == "v1" && namespace["metadata"]?["namespace"] == nil && namespace["spec"] == nil)
+  }
+
+  @Test func `the body of an apply names the very object that was seen, or a version that there is none of`() throws {
+    let deny = try object(.networkPolicy, "regie-default-deny")
+    func metadata(_ body: ObjectTree) -> [String?] {
+      ["uid", "resourceVersion"].map { name in body["metadata"]?[name]?.text }
+    }
+    #expect(metadata(deny.body) == [nil, nil])
+    #expect(metadata(deny.body(of: "u1")) == ["u1", nil])
+    #expect(metadata(deny.body(of: "u1", resourceVersion: "7")) == ["u1", "7"])
+    #expect(metadata(deny.body(of: nil, isNew: true)) == [nil, "1"])
+  }
+
+  @Test func `what others apply is left out of an apply, and nothing else is`() throws {
+    let quota = try object(.resourceQuota, "regie-quota")
+    let left = quota.leaving([".spec.hard.requests.cpu", ".spec.scopes", ".metadata.labels.\(Labels.revision)"])
+    let spec: ObjectTree = [
+      "hard": [
+        "limits.cpu": "4", "requests.memory": "8Gi", "limits.memory": "8Gi", "requests.nvidia.com/gpu": "0",
+      ], "scopeSelector": ["matchExpressions": []],
+    ]
+    var labels = quota.labels
+    labels[Labels.revision] = nil
+    #expect(left.spec == spec && left.labels == labels && left.ref == quota.ref)
+    #expect(quota.leaving([]) == quota && quota.leaving([".hard", ".spec.hard.cpu", "spec"]) == quota)
+    #expect(quota.leaving([".spec.hard"]).spec == ["scopes": [], "scopeSelector": ["matchExpressions": []]])
+    #expect(quota.leaving([".spec"]).spec == nil && quota.leaving([".spec"]).body["spec"] == nil)
+    let removal = Fixtures.desired(1, phase: .removed, mode: .adopt, notBefore: Fixtures.start)
+    let marked = try #require(DesiredObjects.render(removal, rules: ClusterRules(.adopt)).first)
+    #expect(marked.annotations.keys.sorted() == [Labels.notBefore])
+    let unmarked = marked.leaving([".metadata.annotations.\(Labels.notBefore)"])
+    #expect(unmarked.annotations.isEmpty && unmarked.labels == marked.labels && unmarked.spec == marked.spec)
+  }
+
+  @Test(arguments: [
+    (Labels.fieldManager, "Apply", true), (Labels.fieldManager, "Update", false), ("kubectl", "Apply", false),
+  ])
+  func `only what the agent itself has applied counts as applied`(manager: String, operation: String, isApplied: Bool) {
+    var live = LiveObject(ref: Fixtures.quotaRef, uid: "u", resourceVersion: "1")
+    #expect(!live.isApplied)
+    live.writers = [
+      LiveObject.Writer(manager: "console", operation: "Update", time: nil),
+      LiveObject.Writer(manager: manager, operation: operation, time: nil),
+    ]
+    #expect(live.isApplied == isApplied)
   }
 
   /// As a real API server (1.20) answered an apply of these objects.

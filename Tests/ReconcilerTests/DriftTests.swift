@@ -179,6 +179,58 @@ struct DriftTests {
     rig.succeed()
   }
 
+  @Test(arguments: [(9.5, 0), (10.0, 0), (10.5, 1)])
+  func `the sixth correction within ten seconds of the first waits, and not one after them`(
+    seconds: Double, orders: Int
+  ) {
+    var rig = Rig.settled()
+    for second in 0..<5 {
+      let actions = rig.feed(.live(rig.edited()), after: second == 0 ? 0 : 1)
+      #expect(actions.orders.count == 1)
+      rig.succeed()
+    }
+    let actions = rig.feed(.live(rig.edited()), after: seconds - 4)
+    #expect(actions.orders.count == orders)
+    #expect(actions.wakes.contains(rig.now.after(1)) == (orders == 0))
+    #expect(rig.report?.says("Drifted") == (orders == 0 ? "True Contested" : "True Correcting"))
+  }
+
+  @Test(arguments: [(11.0, 0), (11.5, 1)])
+  func `what has held for ten seconds longer than the wait before it is forgiven, and not what held so long`(
+    seconds: Double, orders: Int
+  ) {
+    var rig = Rig.settled()
+    for _ in 0..<5 {
+      rig.feed(.live(rig.edited()))
+      rig.succeed()
+    }
+    #expect(rig.feed(.live(rig.edited())).wakes.last == rig.now.after(1))
+    rig.feed(.alarm, after: 1)
+    rig.succeed()
+    let actions = rig.feed(.live(rig.edited()), after: seconds)
+    #expect(actions.orders.count == orders && actions.wakes.contains(rig.now.after(2)) == (orders == 0))
+  }
+
+  @Test func `each change is told once, of each object by itself, and again where it was put back in between`() {
+    let policies = ["regie-default-deny", "regie-allow-dns"].map { Fixtures.ref(.networkPolicy, $0) }
+    let limits = Fixtures.ref(.limitRange, "regie-limits")
+    var rig = Rig.settled()
+    for round in 1...2 {
+      rig.version += 100
+      for ref in policies { rig.feed(.gone(ref, uid: "u1", resourceVersion: String(rig.version)), after: 1) }
+      rig.succeed()
+      rig.succeed()
+      let told = rig.report?.drifts ?? []
+      let expected = (0..<round).flatMap { _ in policies.map(\.description) }
+      #expect(told.map(\.object) == expected && rig.report?.says("Drifted") == "False Corrected")
+      #expect(told.suffix(2).map(\.correctedAt) == [rig.now, rig.now])
+    }
+    for _ in 0..<3 { rig.feed(.live(rig.edited(limits) { $0.spec = [:] }), after: 1) }
+    rig.succeed()
+    let last = rig.report?.drifts.dropFirst(4) ?? []
+    #expect(last.map(\.object) == [limits.description] && last.map(\.path) == ["spec.limits"])
+  }
+
   @Test func `who is too slow to be slowed down is seen as well, until what was put back has held for ten minutes`() {
     var rig = Rig.settled()
     for round in 1...240 {
