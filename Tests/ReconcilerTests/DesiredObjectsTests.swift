@@ -223,6 +223,28 @@ struct DesiredObjectsTests {
     #expect(wanted.differences(from: live).map(\.path) == ["metadata.labels.\(Labels.revision)", ""])
   }
 
+  private static let owned: ObjectTree = [
+    "f:metadata": ["f:labels": ["f:app.kubernetes.io/name": [:]]],
+    "f:spec": [
+      "f:hard": [".": [:], "f:requests.cpu": [:], "f:limits": ["f:cpu": [:]]], "f:scopes": [:],
+      "k:{\"name\":\"x\"}": [:],
+    ],
+  ]
+
+  @Test(arguments: [
+    ("metadata.labels.app.kubernetes.io/name", true), ("metadata.labels.app", false), ("metadata.labels", true),
+    ("metadata.annotations", false), ("spec.hard.requests.cpu", true), ("spec.hard.requests.memory", false),
+    ("spec.hard.limits.cpu", true), ("spec.hard.limits.memory", false), ("spec.hard.pods", false), ("spec.hard", true),
+    ("spec.hardware", false), ("spec.scopes.first", true), ("spec.scopeSelector", false), ("status", false),
+  ])
+  func `a field is a writer's with what is in it, and what is part of what it has as a whole`(
+    path: String, isOwned: Bool
+  ) {
+    let writer = LiveObject.Writer(manager: "m", operation: "Update", time: nil, fields: Self.owned)
+    #expect(writer.owns(path) == isOwned)
+    #expect(!LiveObject.Writer(manager: "m", operation: "Update", time: nil).owns(path), "nobody knows")
+  }
+
   @Test func `the last writer is who changed the object, not who keeps its status`() {
     func writer(_ manager: String, _ time: String?, _ subresource: String? = nil) -> LiveObject.Writer {
       LiveObject.Writer(manager: manager, operation: "Update", time: time, subresource: subresource)
@@ -233,6 +255,8 @@ struct DesiredObjectsTests {
       writer("kubectl-create", nil), writer("kubectl-edit", "2026-11-23T10:00:00Z"),
       writer(Labels.fieldManager, "2026-11-23T11:00:00Z"),
       writer("kube-controller-manager", "2026-11-23T11:00:00Z", "status"),
+      writer("another-controller", "2026-11-23T12:00:00Z", "status"),
+      writer("kube-controller-manager", "2026-11-23T12:00:00Z"), writer("kube-apiserver", "2026-11-23T12:00:00Z"),
     ]
     #expect(live.lastWriter(otherThan: Labels.fieldManager) == "kubectl-edit")
   }

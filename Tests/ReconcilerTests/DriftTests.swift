@@ -245,6 +245,10 @@ struct DriftTests {
     #expect(rig.report?.says("Drifted") == "True Contested")
     rig.feed(.alarm, after: 1)
     #expect(rig.report?.says("Drifted") == "False Corrected")
+    rig.feed(.live(rig.edited()), after: 5)
+    rig.succeed()
+    #expect(rig.report?.says("Drifted") == "False Corrected", "one change more is no fight")
+    #expect(rig.report?.drifts.last?.correctedAt == rig.now)
   }
 
   @Test func `a change now and then is no fight`() {
@@ -322,6 +326,17 @@ struct DriftTests {
     for _ in 0..<9 { rig.feed(.finished(attempt: rig.order?.attempt ?? 0, ApplyOutcome(applied: []))) }
     #expect(rig.orders.count == 6)
     #expect(rig.report?.conditions.first?.message.hasPrefix("what was applied") == true)
+  }
+
+  @Test func `the latest sixteen changes are told, and how many there were before`() {
+    var rig = Rig.settled()
+    for round in 1...20 {
+      rig.feed(.live(rig.edited(Fixtures.namespaceRef) { $0.labels["dso/project"] = "\(round)" }))
+    }
+    rig.succeed()
+    let told = rig.report?.drifts.map(\.live) ?? []
+    let latest: [String?] = (5...20).map { String($0) }
+    #expect(told == latest && rig.report?.driftsOmitted == 4)
   }
 
   @Test func `long values are cut before they travel`() {

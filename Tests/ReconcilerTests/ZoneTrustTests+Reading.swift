@@ -19,6 +19,25 @@ extension ZoneTrustTests {
     #expect(rig.trust.unreached == [1])
   }
 
+  @Test func `one look that finds a difference keeps everything from being removed, before the bus is suspect`() {
+    var rig = Rig()
+    rig.both(1)
+    rig.both(3)
+    rig.note(.record(rig.record()))
+    rig.note(.snapshotComplete)
+    #expect(rig.mayRemove && rig.trust.vouches(for: Rig.id(1)))
+    _ = rig.publish(3, 2)
+    rig.note(.record(rig.record()))
+    rig.end(1)
+    rig.note(.tick)
+    #expect(rig.verdict == .matching && rig.trust.refusal?.reason == "BusSuspect")
+    #expect(rig.trust.removalRefusal(of: Rig.id(1))?.reason == "BusSuspect", "what is lost is of another bucket")
+    #expect(!rig.trust.vouches(for: Rig.id(1)))
+    rig.read(3, 2, at: RecordPlace(partition: 1, offset: rig.offsets[1]))
+    rig.note(.tick)
+    #expect(rig.mayRemove && rig.trust.removalRefusal(of: Rig.id(1)) == nil && rig.trust.vouches(for: Rig.id(1)))
+  }
+
   @Test func `what differs from a zone's first record is suspect after some seconds, however late that one came`() {
     var rig = Rig()
     rig.both(1)
