@@ -328,6 +328,15 @@ struct DriftTests {
     #expect(rig.report?.conditions.first?.message.hasPrefix("what was applied") == true)
   }
 
+  @Test func `an object that lost all that was decided of it is not told as deleted`() {
+    var rig = Rig.settled()
+    let actions = rig.feed(.live(rig.edited { $0.spec = nil }))
+    #expect(actions.orders.first?.objects.map(\.ref) == [Fixtures.quotaRef])
+    let told = rig.report?.conditions.first { $0.type == "Drifted" }
+    #expect(told?.reason == "Correcting" && told?.message == Fixtures.quotaRef.description)
+    #expect(rig.report?.drifts.map(\.path) == [""])
+  }
+
   @Test func `the latest sixteen changes are told, and how many there were before`() {
     var rig = Rig.settled()
     for round in 1...20 {
