@@ -80,6 +80,22 @@ struct AdoptTests {
     #expect(rig.order?.objects.map(\.ref) == [Fixtures.quotaRef])
   }
 
+  @Test(arguments: [(Labels.fieldManager, "Update"), ("kubectl", "Apply")])
+  func `an unmarked quota that others have written is not taken for the agent's, nor deleted`(
+    manager: String, operation: String
+  ) {
+    var rig = rig()
+    rig.seeNamespace()
+    var quota = rig.wanted(Fixtures.quotaRef, state()).live(50)
+    quota.labels = [:]
+    quota.writers = [LiveObject.Writer(manager: manager, operation: operation, time: nil)]
+    rig.feed(.live(quota))
+    rig.feed(.clusterListed)
+    #expect(rig.orders.isEmpty && rig.report?.says("Applied") == "False ObjectTaken")
+    rig.feed(.desired(state(2, .removed), publishedAt: nil, refusal: nil), after: 200)
+    #expect(rig.orders.isEmpty && rig.withdrawals.map(\.targets) == [[.init(ref: Fixtures.quotaRef, uid: nil)]])
+  }
+
   @Test func `a namespace that its owner removes and makes again is waited for`() {
     var rig = settled()
     rig.seeNamespace(isTerminating: true)

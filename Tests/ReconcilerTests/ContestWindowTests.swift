@@ -17,6 +17,20 @@ struct ContestWindowTests {
     #expect(window.end(at: Fixtures.start.after(1)) == nil)
   }
 
+  @Test func `a change is counted by the event that tells of it first, and by no later one`() {
+    var rig = Rig.settled()
+    rig.feed(.gone(Fixtures.ref(.limitRange, "regie-limits"), uid: "u1", resourceVersion: "900"))
+    let (found, open) = (rig.machine.drifts.found, rig.machine.drifts.open)
+    #expect(found == [.limitRange] && open == 1)
+    rig.feed(.alarm, after: 1)
+    let (later, stillOpen) = (rig.machine.drifts.found, rig.machine.drifts.open)
+    #expect(later == [] && stillOpen == 1)
+    rig.version = 900
+    rig.succeed()
+    let (last, none) = (rig.machine.drifts.found, rig.machine.drifts.open)
+    #expect(last == [] && none == 0)
+  }
+
   @Test func `what is left as it is is fought over no more`() {
     var rig = Rig(driftMode: .correctUnlessPaused)
     rig.feed(.clusterListed)

@@ -1,8 +1,9 @@
 import Events
 import Foundation
 import Model
-import Reconciler
 import Testing
+
+@testable import Reconciler
 
 struct DesiredObjectsTests {
   let objects = DesiredObjects.render(Fixtures.desired(3, epoch: 2))
@@ -86,6 +87,51 @@ struct DesiredObjectsTests {
     #expect(deny["spec"]?["ingress"] == [] && deny["spec"]?["egress"] == [] && deny["spec"]?["podSelector"] == [:])
     let namespace = try object(.namespace, Fixtures.namespace).body
     #expect(namespace["apiVersion"] == "v1" && namespace["metadata"]?["namespace"] == nil && namespace["spec"] == nil)
+  }
+
+  @Test func `the body of an apply names the very object that was seen, or a version that there is none of`() throws {
+    let deny = try object(.networkPolicy, "regie-default-deny")
+    func metadata(_ body: ObjectTree) -> [String?] {
+      ["uid", "resourceVersion"].map { name in body["metadata"]?[name]?.text }
+    }
+    #expect(metadata(deny.body) == [nil, nil])
+    #expect(metadata(deny.body(of: "u1")) == ["u1", nil])
+    #expect(metadata(deny.body(of: "u1", resourceVersion: "7")) == ["u1", "7"])
+    #expect(metadata(deny.body(of: nil, isNew: true)) == [nil, "1"])
+  }
+
+  @Test func `what others apply is left out of an apply, and nothing else is`() throws {
+    let quota = try object(.resourceQuota, "regie-quota")
+    let left = quota.leaving([".spec.hard.requests.cpu", ".spec.scopes", ".metadata.labels.\(Labels.revision)"])
+    let spec: ObjectTree = [
+      "hard": [
+        "limits.cpu": "4", "requests.memory": "8Gi", "limits.memory": "8Gi", "requests.nvidia.com/gpu": "0",
+      ], "scopeSelector": ["matchExpressions": []],
+    ]
+    var labels = quota.labels
+    labels[Labels.revision] = nil
+    #expect(left.spec == spec && left.labels == labels && left.ref == quota.ref)
+    #expect(quota.leaving([]) == quota && quota.leaving([".hard", ".spec.hard.cpu", "spec"]) == quota)
+    #expect(quota.leaving([".spec.hard"]).spec == ["scopes": [], "scopeSelector": ["matchExpressions": []]])
+    #expect(quota.leaving([".spec"]).spec == nil && quota.leaving([".spec"]).body["spec"] == nil)
+    let removal = Fixtures.desired(1, phase: .removed, mode: .adopt, notBefore: Fixtures.start)
+    let marked = try #require(DesiredObjects.render(removal, rules: ClusterRules(.adopt)).first)
+    #expect(marked.annotations.keys.sorted() == [Labels.notBefore])
+    let unmarked = marked.leaving([".metadata.annotations.\(Labels.notBefore)"])
+    #expect(unmarked.annotations.isEmpty && unmarked.labels == marked.labels && unmarked.spec == marked.spec)
+  }
+
+  @Test(arguments: [
+    (Labels.fieldManager, "Apply", true), (Labels.fieldManager, "Update", false), ("kubectl", "Apply", false),
+  ])
+  func `only what the agent itself has applied counts as applied`(manager: String, operation: String, isApplied: Bool) {
+    var live = LiveObject(ref: Fixtures.quotaRef, uid: "u", resourceVersion: "1")
+    #expect(!live.isApplied)
+    live.writers = [
+      LiveObject.Writer(manager: "console", operation: "Update", time: nil),
+      LiveObject.Writer(manager: manager, operation: operation, time: nil),
+    ]
+    #expect(live.isApplied == isApplied)
   }
 
   /// As a real API server (1.20) answered an apply of these objects.
@@ -177,6 +223,28 @@ struct DesiredObjectsTests {
     #expect(wanted.differences(from: live).map(\.path) == ["metadata.labels.\(Labels.revision)", ""])
   }
 
+  private static let owned: ObjectTree = [
+    "f:metadata": ["f:labels": ["f:app.kubernetes.io/name": [:]]],
+    "f:spec": [
+      "f:hard": [".": [:], "f:requests.cpu": [:], "f:limits": ["f:cpu": [:]]], "f:scopes": [:],
+      "k:{\"name\":\"x\"}": [:],
+    ],
+  ]
+
+  @Test(arguments: [
+    ("metadata.labels.app.kubernetes.io/name", true), ("metadata.labels.app", false), ("metadata.labels", true),
+    ("metadata.annotations", false), ("spec.hard.requests.cpu", true), ("spec.hard.requests.memory", false),
+    ("spec.hard.limits.cpu", true), ("spec.hard.limits.memory", false), ("spec.hard.pods", false), ("spec.hard", true),
+    ("spec.hardware", false), ("spec.scopes.first", true), ("spec.scopeSelector", false), ("status", false),
+  ])
+  func `a field is a writer's with what is in it, and what is part of what it has as a whole`(
+    path: String, isOwned: Bool
+  ) {
+    let writer = LiveObject.Writer(manager: "m", operation: "Update", time: nil, fields: Self.owned)
+    #expect(writer.owns(path) == isOwned)
+    #expect(!LiveObject.Writer(manager: "m", operation: "Update", time: nil).owns(path), "nobody knows")
+  }
+
   @Test func `the last writer is who changed the object, not who keeps its status`() {
     func writer(_ manager: String, _ time: String?, _ subresource: String? = nil) -> LiveObject.Writer {
       LiveObject.Writer(manager: manager, operation: "Update", time: time, subresource: subresource)
@@ -187,6 +255,8 @@ struct DesiredObjectsTests {
       writer("kubectl-create", nil), writer("kubectl-edit", "2026-11-23T10:00:00Z"),
       writer(Labels.fieldManager, "2026-11-23T11:00:00Z"),
       writer("kube-controller-manager", "2026-11-23T11:00:00Z", "status"),
+      writer("another-controller", "2026-11-23T12:00:00Z", "status"),
+      writer("kube-controller-manager", "2026-11-23T12:00:00Z"), writer("kube-apiserver", "2026-11-23T12:00:00Z"),
     ]
     #expect(live.lastWriter(otherThan: Labels.fieldManager) == "kubectl-edit")
   }

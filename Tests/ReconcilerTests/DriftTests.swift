@@ -179,6 +179,58 @@ struct DriftTests {
     rig.succeed()
   }
 
+  @Test(arguments: [(9.5, 0), (10.0, 0), (10.5, 1)])
+  func `the sixth correction within ten seconds of the first waits, and not one after them`(
+    seconds: Double, orders: Int
+  ) {
+    var rig = Rig.settled()
+    for second in 0..<5 {
+      let actions = rig.feed(.live(rig.edited()), after: second == 0 ? 0 : 1)
+      #expect(actions.orders.count == 1)
+      rig.succeed()
+    }
+    let actions = rig.feed(.live(rig.edited()), after: seconds - 4)
+    #expect(actions.orders.count == orders)
+    #expect(actions.wakes.contains(rig.now.after(1)) == (orders == 0))
+    #expect(rig.report?.says("Drifted") == (orders == 0 ? "True Contested" : "True Correcting"))
+  }
+
+  @Test(arguments: [(11.0, 0), (11.5, 1)])
+  func `what has held for ten seconds longer than the wait before it is forgiven, and not what held so long`(
+    seconds: Double, orders: Int
+  ) {
+    var rig = Rig.settled()
+    for _ in 0..<5 {
+      rig.feed(.live(rig.edited()))
+      rig.succeed()
+    }
+    #expect(rig.feed(.live(rig.edited())).wakes.last == rig.now.after(1))
+    rig.feed(.alarm, after: 1)
+    rig.succeed()
+    let actions = rig.feed(.live(rig.edited()), after: seconds)
+    #expect(actions.orders.count == orders && actions.wakes.contains(rig.now.after(2)) == (orders == 0))
+  }
+
+  @Test func `each change is told once, of each object by itself, and again where it was put back in between`() {
+    let policies = ["regie-default-deny", "regie-allow-dns"].map { Fixtures.ref(.networkPolicy, $0) }
+    let limits = Fixtures.ref(.limitRange, "regie-limits")
+    var rig = Rig.settled()
+    for round in 1...2 {
+      rig.version += 100
+      for ref in policies { rig.feed(.gone(ref, uid: "u1", resourceVersion: String(rig.version)), after: 1) }
+      rig.succeed()
+      rig.succeed()
+      let told = rig.report?.drifts ?? []
+      let expected = (0..<round).flatMap { _ in policies.map(\.description) }
+      #expect(told.map(\.object) == expected && rig.report?.says("Drifted") == "False Corrected")
+      #expect(told.suffix(2).map(\.correctedAt) == [rig.now, rig.now])
+    }
+    for _ in 0..<3 { rig.feed(.live(rig.edited(limits) { $0.spec = [:] }), after: 1) }
+    rig.succeed()
+    let last = rig.report?.drifts.dropFirst(4) ?? []
+    #expect(last.map(\.object) == [limits.description] && last.map(\.path) == ["spec.limits"])
+  }
+
   @Test func `who is too slow to be slowed down is seen as well, until what was put back has held for ten minutes`() {
     var rig = Rig.settled()
     for round in 1...240 {
@@ -193,6 +245,10 @@ struct DriftTests {
     #expect(rig.report?.says("Drifted") == "True Contested")
     rig.feed(.alarm, after: 1)
     #expect(rig.report?.says("Drifted") == "False Corrected")
+    rig.feed(.live(rig.edited()), after: 5)
+    rig.succeed()
+    #expect(rig.report?.says("Drifted") == "False Corrected", "one change more is no fight")
+    #expect(rig.report?.drifts.last?.correctedAt == rig.now)
   }
 
   @Test func `a change now and then is no fight`() {
@@ -270,6 +326,26 @@ struct DriftTests {
     for _ in 0..<9 { rig.feed(.finished(attempt: rig.order?.attempt ?? 0, ApplyOutcome(applied: []))) }
     #expect(rig.orders.count == 6)
     #expect(rig.report?.conditions.first?.message.hasPrefix("what was applied") == true)
+  }
+
+  @Test func `an object that lost all that was decided of it is not told as deleted`() {
+    var rig = Rig.settled()
+    let actions = rig.feed(.live(rig.edited { $0.spec = nil }))
+    #expect(actions.orders.first?.objects.map(\.ref) == [Fixtures.quotaRef])
+    let told = rig.report?.conditions.first { $0.type == "Drifted" }
+    #expect(told?.reason == "Correcting" && told?.message == Fixtures.quotaRef.description)
+    #expect(rig.report?.drifts.map(\.path) == [""])
+  }
+
+  @Test func `the latest sixteen changes are told, and how many there were before`() {
+    var rig = Rig.settled()
+    for round in 1...20 {
+      rig.feed(.live(rig.edited(Fixtures.namespaceRef) { $0.labels["dso/project"] = "\(round)" }))
+    }
+    rig.succeed()
+    let told = rig.report?.drifts.map(\.live) ?? []
+    let latest: [String?] = (5...20).map { String($0) }
+    #expect(told == latest && rig.report?.driftsOmitted == 4)
   }
 
   @Test func `long values are cut before they travel`() {

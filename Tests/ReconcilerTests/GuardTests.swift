@@ -23,6 +23,26 @@ struct GuardTests {
     #expect(refusal?.message.hasSuffix("organisation “mi”; accepted: men, mj") == true)
   }
 
+  /// What the guard refuses now it may have allowed when it was accepted, which is so of nothing else.
+  @Test func `what the guard refuses is told from what is refused for any other reason`() {
+    let (state, removal) = (
+      Fixtures.desired(1), Fixtures.desired(1, phase: .removed, notBefore: Fixtures.start)
+    )
+    let strict: [(GuardPolicy, DesiredState)] = [
+      (GuardPolicy(sensitivities: []), state), (GuardPolicy(organisations: []), state),
+      (GuardPolicy(namespaces: []), state), (GuardPolicy(quota: ResourceList(cpu: Quantity(1))), state),
+      (GuardPolicy(removals: false), removal),
+    ]
+    let guarded = strict.map { Admission(modes: ["c1": .own], guardPolicy: $0.0).refusal(of: $0.1)?.isOfGuard }
+    #expect(guarded == [true, true, true, true, true])
+    let others = [
+      Fixtures.desired(1, cluster: "c3"), Fixtures.desired(1, mode: .adopt), Fixtures.desired(1, phase: .removed),
+      Fixtures.desired(1, namespace: "kube-system"),
+    ]
+    let unguarded = others.map { Admission(modes: ["c1": .own]).refusal(of: $0)?.isOfGuard }
+    #expect(unguarded == [false, false, false, false])
+  }
+
   @Test(arguments: [
     (ResourceList(cpu: Quantity(4)), true), (ResourceList(cpu: Quantity(milli: 3_999)), false),
     (ResourceList(memory: Quantity("8Gi")), true), (ResourceList(memory: Quantity("8191Mi")), false),

@@ -137,11 +137,70 @@ struct HoldTests {
     #expect(rig.report?.says("Applied") == "True Applied")
   }
 
-  @Test func `a refused object that turns out as wanted waits no more`() {
+  @Test(arguments: [0.5, 20.0])
+  func `a refused object that turns out as wanted waits no more`(seconds: Double) {
     var rig = refused()
     rig.feed(.live(rig.wanted(Fixtures.quotaRef).live(1_000)), after: 1)
     #expect(rig.report?.says("Applied") == "True Applied")
     rig.version = 1_001
-    #expect(rig.feed(.live(rig.edited()), after: 20).orders.count == 1)
+    #expect(rig.feed(.live(rig.edited()), after: seconds).orders.first?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig.refuse(.invalid, [Fixtures.quotaRef])
+    #expect(rig.wakes.last == rig.now.after(5), "its first refusal since")
+  }
+
+  @Test func `a refused object that was applied, and was changed on the way, is refused anew as at first`() {
+    var rig = refused()
+    rig.feed(.alarm, after: 5)
+    let changed = rig.edited()
+    let attempt = rig.order?.attempt ?? 0
+    let actions = rig.feed(.finished(attempt: attempt, ApplyOutcome(applied: [changed])))
+    #expect(actions.orders.first?.objects.map(\.ref) == [Fixtures.quotaRef])
+    rig.refuse(.invalid, [Fixtures.quotaRef])
+    #expect(rig.wakes.last == rig.now.after(5) && rig.report?.says("Applied") == "False Invalid")
+  }
+
+  @Test func `a namespace that goes takes along what was refused in it`() {
+    var rig = refused()
+    #expect(rig.feed(gone(Fixtures.namespaceRef), after: 1).orders.first?.objects.count == 5)
+    succeed(&rig)
+    #expect(rig.report?.says("Applied") == "True Applied")
+  }
+
+  @Test func `a clock that was put back ends the wait of what is refused`() {
+    var rig = refused()
+    #expect(rig.feed(.alarm, after: 4).orders.isEmpty)
+    #expect(rig.feed(.alarm, after: -3_600).orders.first?.objects.map(\.ref) == [Fixtures.quotaRef])
+  }
+
+  @Test func `of several that are refused the first in the order of application is told`() {
+    var rig = Rig()
+    rig.feed(.clusterListed)
+    rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: nil))
+    let kinds: [(ObjectRef, ApplyFailure.Kind)] = [
+      (deny, .invalid), (Fixtures.quotaRef, .conflict), (limits, .forbidden),
+    ]
+    let refused = Dictionary(
+      uniqueKeysWithValues: kinds.map { kind in (kind.0, ApplyFailure(kind: kind.1, message: "no")) })
+    rig.feed(.finished(attempt: rig.order?.attempt ?? 0, ApplyOutcome(applied: [], refused: refused)))
+    let others = rig.order?.objects.map(\.ref.kind) ?? []
+    #expect(others == [.namespace, .networkPolicy], "what was not refused, and is not there")
+    rig.succeed()
+    #expect(rig.report?.says("Applied") == "False Conflict" && rig.report?.says("Ready") == "False Conflict")
+  }
+
+  @Test func `a fight that has ended is not told beside what is refused`() {
+    var rig = Rig.settled()
+    for _ in 0..<5 {
+      rig.feed(.live(rig.edited()))
+      rig.succeed()
+    }
+    rig.feed(.live(rig.edited()))
+    #expect(rig.report?.says("Drifted") == "True Contested")
+    rig.version += 1
+    rig.feed(.live(rig.wanted(Fixtures.quotaRef).live(rig.version)), after: 0.1)
+    #expect(rig.report?.says("Drifted") == "False Corrected")
+    rig.feed(.live(rig.edited(limits) { $0.spec = [:] }), after: 1)
+    rig.refuse(.invalid, [limits])
+    #expect(rig.report?.says("Drifted") == "True Correcting" && rig.report?.says("Applied") == "False Invalid")
   }
 }

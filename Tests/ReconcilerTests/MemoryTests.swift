@@ -22,6 +22,13 @@ struct MemoryTests {
     #expect(PlacementMemory(text) == nil)
   }
 
+  @Test func `of two memories of one version the one that knows how many pods there were holds`() throws {
+    let (bare, counted) = (try #require(PlacementMemory("1.2 frozen")), try #require(PlacementMemory("1.2 frozen 0")))
+    #expect(bare.merged(with: counted) == counted && counted.merged(with: bare) == counted)
+    let later = try #require(PlacementMemory("1.3 frozen"))
+    #expect(later.merged(with: counted) == later && counted.merged(with: later) == later)
+  }
+
   @Test func `nothing is ordered before the version is remembered`() {
     var rig = Rig()
     rig.remembers = false

@@ -264,6 +264,21 @@ struct RemovalTests {
     #expect(rig.removals.count == 1 && rig.removals.last?.mayTakeVolumes == true)
   }
 
+  @Test(arguments: [nil, "1"])
+  func `a quota that does not keep new volumes out yet holds the removal, whatever else it limits`(claims: String?) {
+    var rig = Rig.settled()
+    rig.feed(.desired(removal(), publishedAt: nil, refusal: nil), after: 200)
+    rig.succeed(filled: false)
+    var quota = rig.wanted(Fixtures.quotaRef, removal()).live(990)
+    quota.statusHard["persistentvolumeclaims"] = claims
+    rig.feed(.live(quota))
+    #expect(rig.removals.isEmpty && rig.report?.says("Applied") == "False QuotaPending")
+    quota.resourceVersion = "991"
+    quota.statusHard["persistentvolumeclaims"] = "0"
+    rig.feed(.live(quota))
+    #expect(rig.removals.map(\.uid) == ["u1"])
+  }
+
   @Test func `volumes that nobody gave up hold the removal, loudly, until a newer revision gives them up`() {
     var rig = marked(removal(notBefore: Fixtures.start))
     rig.remove(.failed(ApplyFailure(kind: .volumesHeld, message: "data-0")))

@@ -94,6 +94,20 @@ struct ZoneForgettingTests {
     #expect(rig.isTrusted && rig.told == [Rig.id(2)])
   }
 
+  @Test func `each is told to be forgotten once, whether its tombstone was read or not`() {
+    var rig = settled([2, 3, 4])
+    rig.bury(2)
+    rig.record()
+    #expect(rig.told == [Rig.id(2)])
+    rig.bury(3)
+    rig.record()
+    #expect(rig.told == [Rig.id(2), Rig.id(3)])
+    rig.bury(4, isRead: false)
+    rig.record()
+    rig.pass(10)
+    #expect(rig.isTrusted && rig.told == [Rig.id(2), Rig.id(3), Rig.id(4)])
+  }
+
   @Test func `a tombstone of somebody else's changes nothing, whatever it is of`() {
     var rig = settled([2, 3])
     rig.bury(1, isGenuine: false)
@@ -141,6 +155,20 @@ struct ZoneForgettingTests {
     rig.pass(10)
     #expect(!rig.isSuspect && rig.isTrusted)
     #expect(rig.forgotten == Set(numbers.map { Rig.id($0) }))
+  }
+
+  @Test func `of many removals one is found by itself, and several are told as what they may be, a loss`() {
+    let numbers = (0..<12).map { UInt8($0 + 10) }
+    var rig = settled(numbers)
+    rig.bury(15, isRead: false)
+    rig.record()
+    rig.pass(10)
+    #expect(rig.isTrusted && rig.told == [Rig.id(15)])
+    for number: UInt8 in [16, 17] { rig.bury(number, isRead: false) }
+    rig.record()
+    rig.pass(10)
+    #expect(rig.isSuspect && rig.told == [Rig.id(15)], "11 are left: they are not tried in every combination")
+    #expect(rig.trust.removalRefusal(of: Rig.id(1))?.reason == "BusSuspect")
   }
 
   @Test(arguments: 0..<100 as Range<UInt64>)
@@ -232,5 +260,38 @@ struct ZoneForgettingTests {
     rig.note(.obsolete(Rig.id(2), old))
     rig.pass(10)
     #expect(rig.isTrusted && rig.told == [Rig.id(2), Rig.id(2)])
+  }
+
+  @Test func `an old state that the agent knows for one is under way no more, though no record goes that far`() {
+    var rig = settled([2])
+    rig.bury(2)
+    rig.record()
+    let old = StateVersion(epoch: 1, revision: 1)
+    let place = RecordPlace(partition: 0, offset: rig.offset)
+    rig.note(.accepted(Rig.id(2), old, ContentDigest(of: [2, 1]), at: place))
+    rig.offset += 1
+    rig.note(.position(partition: 0, next: rig.offset))
+    rig.pass(1)
+    #expect(rig.told == [Rig.id(2)] && rig.trust.removalRefusal(of: Rig.id(1))?.reason == "BusSuspect")
+    rig.note(.obsolete(Rig.id(2), old))
+    rig.pass(1)
+    #expect(rig.told == [Rig.id(2), Rig.id(2)] && rig.trust.book[Rig.id(2)] == nil)
+    #expect(rig.isTrusted && rig.trust.removalRefusal(of: Rig.id(1)) == nil)
+  }
+
+  @Test func `an old state that the agent knows for one hides no removal beside it whose tombstone was never read`() {
+    var rig = settled([2, 3])
+    rig.bury(2)
+    rig.record()
+    let old = StateVersion(epoch: 1, revision: 1)
+    let place = RecordPlace(partition: 0, offset: rig.offset)
+    rig.note(.accepted(Rig.id(2), old, ContentDigest(of: [2, 1]), at: place))
+    rig.offset += 1
+    rig.note(.position(partition: 0, next: rig.offset))
+    rig.note(.obsolete(Rig.id(2), old))
+    rig.bury(3, isRead: false)
+    rig.record()
+    rig.pass(10)
+    #expect(rig.isTrusted && rig.told == [Rig.id(2), Rig.id(2), Rig.id(3)])
   }
 }

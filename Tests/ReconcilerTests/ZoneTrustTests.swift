@@ -7,7 +7,7 @@ import Testing
 /// When the bus is suspect, and when what differs is only under way.
 struct ZoneTrustTests {
   /// A zone as governance sees it and as an agent reads it.
-  private struct Rig {
+  struct Rig {
     var trust = ZoneTrust()
     var now = Fixtures.start
     var truth = DigestBook()
@@ -173,6 +173,16 @@ struct ZoneTrustTests {
     rig.read(1, at: RecordPlace(partition: 1, offset: rig.offsets[1]))
     rig.note(.tick)
     #expect(rig.trust.plea(at: rig.now.after(600)) == nil)
+    // What is lost after that is asked for at once again, however lately the other was.
+    for number: UInt8 in [5, 7] {
+      _ = rig.publish(number)
+      rig.note(.record(rig.record()))
+      for _ in 0..<6 { rig.pass(1) }
+      #expect(rig.trust.plea(at: rig.now) == [Int(number)])
+      rig.read(number, at: RecordPlace(partition: 1, offset: rig.offsets[1]))
+      rig.note(.tick)
+      #expect(rig.trust.plea(at: rig.now) == nil)
+    }
   }
 
   @Test func `states without a record make it missing, and an empty topic without one says nothing`() {
@@ -242,7 +252,8 @@ struct ZoneTrustTests {
     #expect(rig.verdict == .suspect && rig.trust.agreement(at: rig.now).buckets == [1])
   }
 
-  @Test func `a partition that begins anew was not read, and what its offsets were before hides no difference`() {
+  @Test(arguments: [false, true])
+  func `a partition that begins anew was not read, and what its offsets were before hides no difference`(isAll: Bool) {
     var rig = Rig()
     rig.offsets = [0, 4000]
     rig.both(1)
@@ -250,7 +261,7 @@ struct ZoneTrustTests {
     rig.end(1)
     rig.note(.snapshotComplete)
     #expect(rig.verdict == .matching && rig.mayRemove)
-    rig.note(.partitionBegins(1))
+    rig.note(isAll ? .readingBegins : .partitionBegins(1))
     #expect(rig.trust.unreached == [1] && !rig.mayRemove, "nothing of it was read yet")
     // It was made anew, and the next state is lost with what the agent has not read by then.
     rig.offsets[1] = 0

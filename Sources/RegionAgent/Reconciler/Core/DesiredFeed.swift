@@ -79,10 +79,10 @@ public struct DesiredFeed: Sendable {
   public func knows(_ placement: UUID) -> Bool { zoneTrust.book[placement] != nil }
 
   /// The removed placements that the zone's record does not count any more, since this was last asked. What was accepted of
-  /// them is forgotten.
+  /// them is forgotten, but for what was accepted after that.
   public mutating func takeForgotten() -> [UUID] {
     let forgotten = zoneTrust.takeForgotten()
-    for placement in forgotten {
+    for placement in forgotten where !knows(placement) {
       meanings[placement] = nil
       places[placement] = nil
     }

@@ -53,7 +53,6 @@ public struct ZoneTrust: Sendable {
   /// By bucket, where its last change stood in each partition, since it was last as a record says.
   private var changes: [Int: [Int32: Int64]] = [:]
   private var isSnapshotComplete = false
-  private var mismatches = 0
   private var differingSince: Timestamp?
   private var differing: [Int] = []
   private var verdict = ZoneAgreement.Verdict.unread
@@ -92,7 +91,7 @@ public struct ZoneTrust: Sendable {
     switch verdict {
     case .matching where !unreached.isEmpty:
       Self.refuse("the zone's record names states that were not read yet")
-    case .matching where mismatches == 0: nil
+    case .matching where differing.isEmpty: nil
     case .matching: Self.refuse("the topic differs from the zone's record; it is compared again")
     case .unread: Self.refuse("the topic was not compared with the zone's record yet")
     case .missing: Self.refuse("the topic holds no record of the zone; nothing is removed without one")
@@ -113,12 +112,7 @@ public struct ZoneTrust: Sendable {
 
   /// Whether the record says that nothing newer of the placement was published than what was accepted: the topic is what it says,
   /// and no state came to the placement's bucket since.
-  public func vouches(for placement: UUID) -> Bool {
-    guard refusal == nil, let record else { return false }
-    let bucket = DigestBook.bucket(of: placement)
-    // The verdict is of the last comparison: of a partition that began anew since, it is not known what was under way.
-    return !isUnderWay(bucket, record) && !book.differing(from: record.buckets).contains(bucket)
-  }
+  public func vouches(for placement: UUID) -> Bool { removalRefusal(of: placement) == nil }
 
   /// The buckets to ask for again, whole; nil while there is nothing to ask for, or an answer is waited for.
   public mutating func plea(at now: Timestamp) -> [Int]? {
@@ -168,6 +162,8 @@ public struct ZoneTrust: Sendable {
       return false
     case .record(let newer):
       if let record, !newer.isNewer(than: record) { return false }
+      // That there was none is another difference: this one counts from when it is seen.
+      if record == nil { differingSince = nil }
       record = newer
       // What ended there before may have gone on since: whoever reads the topic looks again.
       ends = ends.filter { partition, end in end >= newer.offset(of: partition) }
@@ -192,17 +188,16 @@ public struct ZoneTrust: Sendable {
     // where the states stand that are not forgotten, and of no tombstone.
     changes = changes.filter { all.contains($0.key) }
     guard !all.isEmpty else {
-      (mismatches, differingSince, differing) = (0, nil, [])
+      (differingSince, differing) = (nil, [])
       return conclude(.matching, at: now)
     }
     let settled = all.filter { !isUnderWay($0, record) }
     guard !settled.isEmpty else { return false }
-    mismatches += 1
     differing = settled
-    guard isSettled(at: now), mismatches >= 2 else { return false }
+    guard isSettled(at: now) else { return false }
     // Its tombstones may have gone before they were read.
     guard settled.filter({ forgetUnseen(in: $0, by: record) }).isEmpty else {
-      (mismatches, differingSince, differing) = (0, nil, [])
+      (differingSince, differing) = (nil, [])
       return compare(at: now)
     }
     return conclude(.suspect, at: now)
