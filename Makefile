@@ -7,7 +7,7 @@ ARGS ?=
 FOR ?= 600
 MINUTES ?= 30
 
-.PHONY: help deps build release demo test kube coverage corpus bench soak fuzz fuzz-api lint format clean
+.PHONY: help deps build release demo test kube coverage mutants corpus bench soak fuzz fuzz-api lint format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ test: ## Install, build, start throw-away servers, run all tests
 
 coverage: ## Run all tests and print line coverage by room; ARGS='--last --uncovered Shared/Model'
 	@scripts/coverage.sh $(ARGS)
+
+mutants: deps ## Look which changes of the code no test notices; ARGS="Sources/Governance/Board '^BoardTests'"
+	@scripts/mutants.py $(ARGS)
 
 corpus: ## Record the decisions of a new engine version; refused where it is recorded already
 	swift build --build-tests

@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+@testable import TestSupport
+
+/// The script that looks which changes no test notices, with stand-ins for the compiler and the tests.
+@Suite("The script of mutants", .timeLimit(.minutes(5)))
+struct MutantScriptTests {
+  private static let rule = """
+    struct Rule {
+      func holds(_ value: Int, _ other: Bool) -> Bool {
+        value < 3 && other  // "a == b"
+      }
+      mutating func note() {
+        count += 1
+      }
+      var count = 0
+    }
+
+    """
+  /// Nothing of the sixth line compiles where it is changed.
+  private static let compiler = """
+    #!/bin/sh
+    case "$*" in
+      *--show-bin-path*) echo "$PWD/products" ;;
+      *)
+        if grep -q 'if !mutantIsOn' Sources/App/Core/Rule.swift; then
+          echo "$PWD/Sources/App/Core/Rule.swift:6:5: error: it can not be left out"
+          exit 1
+        fi ;;
+    esac
+    """
+
+  private func run(
+    tests: String, _ options: String = "", _ body: (_ said: String, _ rule: String) throws -> Void
+  ) async throws {
+    let standIns = [
+      "Sources/App/Core/Rule.swift": Self.rule, "bin/swift": Self.compiler,
+      "products/regiePackageTests.xctest": "#!/bin/sh\n\(tests)\n",
+    ]
+    try await ScriptFolder.with(["scripts/mutants.py"], standIns: standIns) { folder in
+      let said = try await folder.shell(
+        """
+        git init -q
+        scripts/mutants.py Sources/App/Core '^AppTests' \(options) 2>&1 || echo "ended with $?."
+        """)
+      let copy = URL(filePath: folder.path).appending(path: ".build/mutants/Sources/App/Core/Rule.swift")
+      try body(said, try String(contentsOf: copy, encoding: .utf8))
+      let own = URL(filePath: folder.path).appending(path: "Sources/App/Core/Rule.swift")
+      #expect(try String(contentsOf: own, encoding: .utf8) == Self.rule)
+    }
+  }
+
+  @Test func `it tells what survives, and where, and leaves what does not compile as it is`() async throws {
+    try await run(tests: "case $REGIE_MUTANT in -1 | 1) ;; *) echo '✘ Test rule() failed' ;; esac") { said, rule in
+      #expect(said.contains("3 mutants of Sources/App/Core"))
+      #expect(said.contains("Sources/App/Core/Rule.swift:3:15: && right left out: value < 3 && other"))
+      #expect(said.contains("mutants: 3 tried, 1 survived, 0 not tried, seed 1"))
+      let lines = rule.split(separator: "\n")
+      #expect(lines[2].contains("// \"a == b\"") && !lines[2].contains("<") && !lines[2].contains("&&"))
+      #expect(lines[5] == "    count += 1")
+    }
+  }
+
+  @Test func `a test process that ends as none should has noticed it`() async throws {
+    try await run(tests: "[ $REGIE_MUTANT = -1 ] || exit 4") { said, _ in
+      #expect(said.contains("mutants: 3 tried, 0 survived, 0 not tried, seed 1"))
+    }
+  }
+
+  @Test func `where the tests fail without a mutant nothing is tried`() async throws {
+    try await run(tests: "echo '✘ Test rule() failed'") { said, _ in
+      #expect(said.contains("without any mutant the tests fail: ✘ Test rule() failed"))
+      #expect(said.contains("ended with 1."))
+    }
+  }
+
+  @Test func `no more are begun once the time is over`() async throws {
+    try await run(tests: ":", "--minutes 0 --seed 5") { said, _ in
+      #expect(said.contains("mutants: 0 tried, 0 survived, 3 not tried, seed 5"))
+    }
+  }
+}
