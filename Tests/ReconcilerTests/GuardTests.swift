@@ -56,6 +56,7 @@ struct GuardTests {
   @Test(arguments: [
     ("*", true), ("*--*", true), ("1d7tmz9j2abdrlsc--*", true), ("*sb", true), ("1*--*b", true), ("kube-*", false),
     ("*x", false), ("1d7tmz9j2abdrlsc--1d7tmz9j2abdrlsb*b", false), ("", false), ("a*b*c", false),
+    ("1d7tmz9j2abdrlsc--*1d7tmz9j2abdrlsb", true),
   ])
   func `a namespace must match a pattern`(pattern: String, isAccepted: Bool) {
     #expect(Fixtures.namespace == "1d7tmz9j2abdrlsc--1d7tmz9j2abdrlsb")

@@ -266,6 +266,14 @@ struct MemoryTests {
     #expect(rig.orders.isEmpty && rig.report?.says("Applied") == "False MemoryUnavailable")
   }
 
+  @Test(arguments: [(4, false), (5, false), (6, true)])
+  func `only what came after a removal has called it back`(refused: Int64, isKept: Bool) {
+    let later = StateVersion(epoch: 1, revision: refused)
+    let memory = PlacementMemory(
+      version: StateVersion(epoch: 1, revision: 5), phase: .removed, refused: later)
+    #expect(memory.refused == (isKept ? later : nil))
+  }
+
   @Test func `a refused state is not remembered`() {
     var rig = Rig()
     rig.feed(.desired(Fixtures.desired(1), publishedAt: nil, refusal: Refusal(reason: "GuardQuota", message: "")))
