@@ -79,7 +79,7 @@ extension GovernanceStore {
   /// Whether the loss of `placements p` was declared, as its `reservations r` says, and no agent has reported since that its
   /// removal was carried out. Nobody is waited for in a zone that is not declared any more.
   private static let isUnseenLoss: PostgresQuery = """
-    r.released_because = 'loss-declared' AND (\(QuotaDoubt.isCurrent) AND jsonb_path_exists(p.observed,
+    r.released_because = \(ReleaseCause.lossDeclared.rawValue) AND (\(QuotaDoubt.isCurrent) AND jsonb_path_exists(p.observed,
         '$.conditions[*] ? (@.type == "Applied" && @.status == "True" && @.observedRevision == $revision)',
         jsonb_build_object('revision', p.revision))) IS NOT TRUE
       AND EXISTS (SELECT FROM resources z

@@ -10,7 +10,7 @@ extension PlacementRecord {
     p.cluster, p.namespace, p.sensitivity, p.mode, p.phase, p.quota, p.revision, p.epoch, p.decision, p.decided_at,
     p.created_at, p.not_before, p.remove_persistent_volumes, p.removed_at, p.traceparent, p.leaving, p.observed,
     p.observed_stored_at, p.chain, p.chain_decision, r.cpu, r.memory, r.gpu, r.storage, r.pods, r.hold,
-    coalesce(r.released_because = 'loss-declared', false) AS loss_declared,
+    r.released_because,
     (SELECT min(o.published_at) FROM outbox o
      WHERE o.placement = p.id AND o.epoch = p.epoch AND o.revision = p.revision) AS published_at
     """
@@ -30,7 +30,7 @@ extension PlacementRecord {
       reservation: try row.decode("hold"), observed: nil,
       traceparent: try row.decode("traceparent"))
     if try row.decode(Bool.self, "leaving") { isLeaving = true }
-    if try row.decode(Bool.self, "loss_declared") { isLossDeclared = true }
+    if try row.decode(String?.self, "released_because") == ReleaseCause.lossDeclared.rawValue { isLossDeclared = true }
     chainDecision = try row.decode("chain_decision")
     if let text = try row.decode(PostgresJSON?.self, "observed"), let storedAt = try moment("observed_stored_at") {
       observed = ObservedPlacement(state: try text.decode(ObservedState.self), storedAt: storedAt)
