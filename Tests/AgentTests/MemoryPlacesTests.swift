@@ -181,21 +181,22 @@ struct MemoryPlacesTests {
   @Test func `that what was written before is looked for does not displace what could not be written yet`()
     async throws
   {
-    // Far longer than it takes until what is remembered is looked for again, and as long as one that fails may take.
-    try await AgentRig.with(callTimeout: .seconds(1)) { rig in
+    try await AgentRig.with { rig in
       let cluster = rig.clusters[0]
       let shards = "\(Self.configMaps)/regie-memory"
-      let fault = Fault.silence(.seconds(5))
+      // Far longer than it takes until what is remembered is looked for again.
+      let fault = Fault.silence(.seconds(2))
       try await rig.publish(AgentRig.state(1))
       try await rig.withAgent(memoryInterval: .milliseconds(50)) { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
-        cluster.inject(fault, requests: .max, method: "GET", pathPrefix: shards)
+        // Writes too: what was read before this may be written upon, and is not read once more for that.
+        cluster.inject(fault, requests: .max, pathPrefix: shards)
         try await rig.publish(AgentRig.state(1, revision: 2, cpu: 5))
         try await seen.placement("the newer one waits") {
           $0.says(ConditionType.applied) == "False MemoryUnavailable"
         }
         cluster.clearFaults()
-        cluster.inject(fault, requests: 2, method: "GET", pathPrefix: shards)
+        cluster.inject(fault, requests: 2, pathPrefix: shards)
         try await seen.placement("it is in place") {
           $0.observedRevision == 2 && $0.says(ConditionType.ready).hasPrefix("True")
         }
