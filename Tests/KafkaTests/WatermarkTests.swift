@@ -17,13 +17,13 @@ import Testing
 
   @Test func `a cancelled snapshot ends long before its time is over`() async throws {
     try await withSilentBroker { consumer in
-      let asking = Task { try await consumer.snapshot(within: .seconds(50)) }
+      let asking = Task { try await consumer.snapshot(within: .seconds(120)) }
       // For the question to be on its way; where it is not the test asks less, and never too much.
       try await Task.sleep(for: .milliseconds(500))
       let start = ContinuousClock.now
       asking.cancel()
       await #expect(throws: CancellationError.self) { try await asking.value }
-      #expect(start.duration(to: .now) < .seconds(20))
+      #expect(start.duration(to: .now) < .seconds(50))
     }
   }
 
@@ -32,7 +32,7 @@ import Testing
       let start = ContinuousClock.now
       let error = await #expect(throws: KafkaError.self) { try await consumer.watermarks(within: .seconds(1)) }
       #expect(error?.code == .timedOut)
-      #expect(start.duration(to: .now) < .seconds(20))
+      #expect(start.duration(to: .now) < .seconds(50))
     }
   }
 }
