@@ -97,8 +97,15 @@ struct ReactorTests {
   }
 
   @Test func `a cancelled alarm does not ring`() async {
-    let bell = Bell()
-    Reactor.shared.cancel(Reactor.shared.ring(bell, at: .now + .milliseconds(10)))
+    var bell = Bell()
+    var deadline = ContinuousClock.now
+    // On a machine that took its time between the two it has rung, and rightly: one is wanted that was taken back in
+    // time.
+    repeat {
+      bell = Bell()
+      deadline = .now + .milliseconds(10)
+      Reactor.shared.cancel(Reactor.shared.ring(bell, at: deadline))
+    } while .now >= deadline
     let end = ContinuousClock.now + .milliseconds(40)
     await bell.wait(until: end)
     #expect(ContinuousClock.now >= end)
