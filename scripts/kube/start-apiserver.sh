@@ -92,6 +92,7 @@ launch kube-apiserver --etcd-servers="$etcd" --bind-address=127.0.0.1 --secure-p
   --advertise-address=127.0.0.1 --endpoint-reconciler-type=none
 
 # Without it quotas take no effect and namespaces never go. Its own rate limits would slow tests with many objects.
+# Nodes that tests make have no kubelet: after 40 seconds, its default, it would take them for lost.
 launch_controllers() {
   local flags=() help
   help=$("$bin/kube-controller-manager" --help 2>&1)
@@ -101,6 +102,7 @@ launch_controllers() {
     --authentication-kubeconfig="$dir/controller.kubeconfig" --authorization-kubeconfig="$dir/controller.kubeconfig" \
     --bind-address=127.0.0.1 --secure-port="$controller_port" --leader-elect=false \
     --kube-api-qps=500 --kube-api-burst=1000 --use-service-account-credentials=true \
+    --node-monitor-grace-period=24h \
     --service-account-private-key-file="$dir/service-accounts.key" --root-ca-file="$dir/ca.crt" "${flags[@]}"
 }
 
