@@ -8,7 +8,7 @@ import Testing
 @testable import SimulatedCluster
 
 /// Over real sockets: what the pure parts can not show.
-@Suite("Simulated cluster over HTTP", .timeLimit(.minutes(1)))
+@Suite("Simulated cluster over HTTP", .timeLimit(.minutes(3)))
 struct ServerTests {
   private func withCluster(
     _ change: (inout SimulatedCluster.Configuration) -> Void = { _ in },
@@ -30,7 +30,7 @@ struct ServerTests {
   }
 
   private func get(_ url: String) async throws -> (code: UInt, body: JSONValue) {
-    let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
+    let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(120))
     let bytes = try await response.body.collect(upTo: 1 << 20)
     let text = String(buffer: bytes)
     return (response.status.code, (try? JSONParser.parse(text)) ?? .string(text))
@@ -41,11 +41,11 @@ struct ServerTests {
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
     request.body = .bytes(ByteBuffer(string: #"{"metadata":{"name":"\#(name)"}}"#))
-    _ = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+    _ = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
   }
 
   private func lines(_ url: String, count: Int, then act: () async throws -> Void = {}) async throws -> [JSONValue] {
-    let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
+    let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(120))
     try await act()
     var text = ""
     var events: [JSONValue] = []
