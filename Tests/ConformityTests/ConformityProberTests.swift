@@ -82,7 +82,7 @@ import Testing
       {"metadata": {"name": "\(namespace)"},
        "webhooks": [{
          "name": "pods.test.invalid", "sideEffects": "None", "admissionReviewVersions": ["v1"],
-         "failurePolicy": "Fail", "timeoutSeconds": 5, "clientConfig": {"url": "\(url)", "caBundle": "\(authority)"},
+         "failurePolicy": "Fail", "timeoutSeconds": 25, "clientConfig": {"url": "\(url)", "caBundle": "\(authority)"},
          "namespaceSelector": {"matchLabels": {"test": "\(namespace)"}},
          "rules": [{"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}]}]}
       """
@@ -92,6 +92,26 @@ import Testing
       kind: "\(kind)WebhookConfiguration", isNamespaced: false)
     try await KubernetesClient.withClient(try await admin()) { client in
       let _: JSONValue = try await client.apply(body, to: ObjectPath(resource, namespace), fieldManager: "test")
+      try await waitForWebhook(of: namespace, client)
+    }
+  }
+
+  /// Waits until the API server goes by a webhook: it hears of one a little later, and a round before that would find
+  /// that nothing is enforced, and be the last one for a day.
+  private static func waitForWebhook(of namespace: String, _ client: KubernetesClient) async throws {
+    let trial = "\(namespace)-trial"
+    try await client.create(Namespace(metadata: ObjectMeta(name: trial, labels: ["test": namespace])))
+    while true {
+      do {
+        let pod = try await client.create(Probe.breaking(.root).pod(in: trial), dryRun: true)
+        // It was given another user.
+        if pod.spec?.containers.first?.securityContext?.runAsUser != 0 { return }
+      } catch let error as KubernetesError where error.message.contains("pods.test.invalid") {
+        return
+      } catch let error as KubernetesError where error.message.contains("error looking up service account") {
+        // The controller manager gives a new namespace its service account a little later.
+      }
+      try await Task.sleep(for: .milliseconds(20))
     }
   }
 
