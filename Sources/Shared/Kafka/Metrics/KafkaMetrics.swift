@@ -35,7 +35,8 @@ struct KafkaMetrics: Sendable {
     gauges.receiveErrors.record(brokers.reduce(0) { $0 + $1.rxerrs })
     gauges.requestTimeouts.record(brokers.reduce(0) { $0 + $1.reqTimeouts })
     gauges.disconnects.record(brokers.reduce(0) { $0 + ($1.disconnects ?? 0) })
-    gauges.fetchedMessages.record(partitions.reduce(0) { $0 + $1.fetchqCnt })
+    // All partitions of a consumer lead to one queue, and each tells that one's length.
+    gauges.fetchedMessages.record(partitions.map(\.fetchqCnt).max() ?? 0)
     gauges.lag.record(partitions.reduce(0) { $0 + max(0, $1.consumerLag) })
   }
 }
