@@ -16,6 +16,8 @@ func freshConfiguration(maximum: Int = 4) async throws -> PostgresConfiguration 
   configuration.acquireTimeout = .seconds(60)
   // Some transactions do nothing for as long as others are waited for.
   configuration.idleInTransactionTimeout = .seconds(90)
+  // And whoever is to be seen to wait waits for as long.
+  configuration.statementTimeout = .seconds(90)
   return configuration
 }
 
