@@ -34,7 +34,7 @@ struct ConnectionTests {
   @Test func `a standby is passed over for the server that takes what is written`() async throws {
     let standby = try OldPostgres(version: "17.2", settings: ["in_hot_standby": "on"])
     defer { standby.stop() }
-    let alone = try PostgresConfiguration(url: standby.url)
+    let alone = try PostgresServer.configuration(standby.url)
     var both = try await freshConfiguration()
     for name in ["host", "port"] {
       both.parameters[name] = "\(alone.parameters[name] ?? ""),\(both.parameters[name] ?? "")"

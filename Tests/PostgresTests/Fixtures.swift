@@ -12,8 +12,12 @@ func freshConfiguration(maximum: Int = 4) async throws -> PostgresConfiguration 
   let database = try await PostgresServer.shared().freshDatabase()
   var configuration = try PostgresServer.configuration(database.url)
   configuration.maximumConnections = maximum
+  // Crowds of tasks queue for few connections.
+  configuration.acquireTimeout = .seconds(60)
   // Some transactions do nothing for as long as others are waited for.
   configuration.idleInTransactionTimeout = .seconds(90)
+  // And whoever is to be seen to wait waits for as long.
+  configuration.statementTimeout = .seconds(90)
   return configuration
 }
 

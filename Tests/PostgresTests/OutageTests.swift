@@ -5,7 +5,7 @@ import Testing
 
 @testable import Postgres
 
-/// These stop their server, and therefore have one each.
+/// These stop their server, or a process of it, and therefore have one each.
 @Suite(.timeLimit(.minutes(3)))
 struct OutageTests {
   @Test func `a server stopped in flight and started again is found again`() async throws {
@@ -81,7 +81,7 @@ struct OutageTests {
     try pair.chain.write(toFile: root, atomically: true, encoding: .utf8)
     let port = try #require(server.port)
     let base = "postgres://regie@localhost:\(port)/postgres?hostaddr=127.0.0.1"
-    let verified = try PostgresConfiguration(url: "\(base)&sslmode=verify-full&sslrootcert=\(root)")
+    let verified = try PostgresServer.configuration("\(base)&sslmode=verify-full&sslrootcert=\(root)")
     try await PostgresConnection.withConnection(verified) { connection in
       let tls = try await connection.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
       #expect(try tls[0].decode(Bool.self, "ssl"))
@@ -97,11 +97,42 @@ struct OutageTests {
       #expect(try await connection.execute("SELECT 1") == 1)
     }
     for refused in ["&sslmode=disable", "&sslmode=verify-full&sslrootcert=\(folder)/none.crt"] {
-      let configuration = try PostgresConfiguration(url: base + refused)
+      let configuration = try PostgresServer.configuration(base + refused)
       let error = await #expect(throws: PostgresError.self) {
         try await PostgresConnection.withConnection(configuration) { _ in }
       }
       #expect(error?.kind == .tls || error?.kind == .authentication)
+    }
+    try await server.stop()
+  }
+
+  @Test func `an answer that is late is waited for as long as it may take, and the connection stays`() async throws {
+    let server = try await PostgresServer.start()
+    var single = try PostgresServer.configuration(try await server.freshDatabase().url)
+    single.maximumConnections = 1
+    single.acquireTimeout = .seconds(60)
+    let configuration = single
+    try await PostgresPool.withPool(configuration, logger: quiet) { pool in
+      let pid = try await pool.withConnection { $0.backendPID }
+      let task = Task {
+        try await pool.withConnection { try await $0.execute("SELECT pg_sleep(60)") }
+      }
+      try await PostgresConnection.withConnection(configuration) { observer in
+        let sleeps = try await eventually {
+          let rows = try await observer.query(
+            "SELECT 1 FROM pg_stat_activity WHERE pid = \(pid) AND wait_event = 'PgSleep'")
+          return !rows.isEmpty
+        }
+        #expect(sleeps)
+      }
+      kill(pid, SIGSTOP)
+      defer { kill(pid, SIGCONT) }
+      task.cancel()
+      // It may take longer than that where nobody says otherwise; that it takes longer still changes nothing.
+      try await Task.sleep(for: PostgresConfiguration(url: "dbname=x").answerTimeout + .seconds(1))
+      kill(pid, SIGCONT)
+      await #expect(throws: CancellationError.self) { try await task.value }
+      #expect(try await pool.withConnection { $0.backendPID } == pid)
     }
     try await server.stop()
   }

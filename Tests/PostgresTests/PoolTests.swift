@@ -62,9 +62,9 @@ struct PoolTests {
       try await PostgresConnection.withConnection(configuration) { killer in
         let rows = try await killer.query(
           """
-          SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+          SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
           WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
-          """)
+          """, deadline: .now + .seconds(90))
         #expect(rows.count == 3)
       }
       for _ in 0..<5 { #expect(try await pool.withConnection { try await $0.execute("SELECT 1") } == 1) }
@@ -120,7 +120,9 @@ struct PoolTests {
     let server = try await PostgresServer.start(options)
     func failure(_ url: String) async -> PostgresError? {
       await #expect(throws: PostgresError.self) {
-        try await PostgresPool.withPool(try PostgresConfiguration(url: url), logger: quiet) { pool in
+        var configuration = try PostgresServer.configuration(url)
+        configuration.acquireTimeout = .seconds(60)
+        try await PostgresPool.withPool(configuration, logger: quiet) { pool in
           try await pool.withConnection { _ in }
         }
       }

@@ -12,25 +12,28 @@ struct StoppedClientTests {
     let server = try await PostgresServer.start()
     var patient = try PostgresServer.configuration(try await server.freshDatabase().url)
     patient.tcpUserTimeout = .seconds(2)
+    // That is not what ends it.
+    patient.idleInTransactionTimeout = .seconds(600)
     let configuration = patient
     try await PostgresConnection.withConnection(configuration) { connection in
       try await connection.script("CREATE TABLE account (id int); INSERT INTO account SELECT generate_series(1, 64)")
       let client = try StoppedClient(configuration)
       defer { client.close() }
-      try client.ask("BEGIN; SELECT id, repeat('x', 1000000) FROM account FOR UPDATE")
-      let isHeld = try await eventually {
-        try await connection.query("SELECT FROM account WHERE id = 1 FOR UPDATE SKIP LOCKED").isEmpty
-      }
-      #expect(isHeld)
+      // It reads that it has the lock, and nothing from then on: else it might be ended before anybody has looked.
+      try client.ask("BEGIN; SELECT FROM account WHERE id = 1 FOR UPDATE")
+      try client.waitUntilReady(inTransaction: true)
+      let free = try await connection.query("SELECT FROM account WHERE id = 1 FOR UPDATE SKIP LOCKED")
+      #expect(free.isEmpty)
+      try client.ask("SELECT id, repeat('x', 1000000) FROM account")
       let rows = try await connection.query(
-        "SELECT FROM account WHERE id = 1 FOR UPDATE", deadline: .now + .seconds(20))
+        "SELECT FROM account WHERE id = 1 FOR UPDATE", deadline: .now + .seconds(60))
       #expect(rows.count == 1)
     }
     try await server.stop()
   }
 }
 
-/// A client that asks, and never reads what it is answered. Its session is as those of this room are.
+/// A client that asks, and reads what it is answered only where it is told to. Its session is as this room's are.
 private struct StoppedClient {
   private let descriptor: Int32
 
@@ -70,9 +73,9 @@ private struct StoppedClient {
     _ = Glibc.close(descriptor)
   }
 
-  /// Reads up to the first `ReadyForQuery`.
-  private func waitUntilReady() throws {
-    let end: [UInt8] = [UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]
+  /// Reads up to the next `ReadyForQuery`.
+  func waitUntilReady(inTransaction: Bool = false) throws {
+    let end: [UInt8] = [UInt8(ascii: "Z"), 0, 0, 0, 5, inTransaction ? UInt8(ascii: "T") : UInt8(ascii: "I")]
     var seen: [UInt8] = []
     while !seen.suffix(end.count).elementsEqual(end) {
       var bytes = [UInt8](repeating: 0, count: 4096)

@@ -77,7 +77,8 @@ struct FactsPaceTests {
       }
       var after = before
       after["c7"] = 16_000
-      try await fixture.store.takeFacts(of: [status("nord", 2, cpu: after)], zone: "nord")
+      let start = ContinuousClock.now
+      try await fixture.store.takeFacts(of: [status("nord", 2, cpu: after)], zone: "nord", at: start)
       let written = try await fixture.pool.withConnection { connection in
         try await connection.query("SELECT what FROM written ORDER BY what").map { try $0.decode(String.self, "what") }
       }
@@ -88,12 +89,12 @@ struct FactsPaceTests {
       // More than is declared is no more.
       after["c8"] = 64_000
       after["c9"] = 100_000
-      try await fixture.store.takeFacts(of: [status("nord", 3, cpu: after)], zone: "nord", at: .now + .seconds(30))
+      try await fixture.store.takeFacts(of: [status("nord", 3, cpu: after)], zone: "nord", at: start + .seconds(30))
       #expect(try await fixture.count("SELECT version FROM offer_state") == version + 1)
-      try await fixture.store.takeFacts(of: [status("nord", 4, cpu: after)], zone: "nord", at: .now + .seconds(60))
+      try await fixture.store.takeFacts(of: [status("nord", 4, cpu: after)], zone: "nord", at: start + .seconds(60))
       #expect(try await fixture.count("SELECT version FROM offer_state") == version + 2)
       after["c9"] = 200_000
-      try await fixture.store.takeFacts(of: [status("nord", 5, cpu: after)], zone: "nord", at: .now + .seconds(7200))
+      try await fixture.store.takeFacts(of: [status("nord", 5, cpu: after)], zone: "nord", at: start + .seconds(7200))
       #expect(try await fixture.count("SELECT version FROM offer_state") == version + 2)
       #expect(try await fixture.count("SELECT limit_cpu FROM capacity_ledger WHERE cluster = 'c9'") == 64_000)
     }

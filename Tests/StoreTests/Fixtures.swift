@@ -33,6 +33,8 @@ struct StoreFixture: Sendable {
     configuration.acquireTimeout = .seconds(60)
     // Whoever holds a lock until others are seen to wait for it does nothing meanwhile, however long that takes.
     configuration.idleInTransactionTimeout = .seconds(90)
+    // And whoever is to be seen to wait waits for as long.
+    configuration.statementTimeout = .seconds(90)
     return configuration
   }
 

@@ -43,7 +43,7 @@ import Testing
   {
     do {
       try await LongWork.asked(by: principal, among: askers) {
-        try await LongWork.run { _ = gate.wait(timeout: .now() + 20) }
+        try await LongWork.run { _ = gate.wait(timeout: .now() + 60) }
       }
       return true
     } catch let error as StoreError where error.kind == .contended {
@@ -64,7 +64,7 @@ import Testing
       group.addTask { try await Self.isLet(by: "console", among: askers, gate) }
       // What nobody has asked for waits for its turn.
       group.addTask {
-        try await LongWork.run { _ = gate.wait(timeout: .now() + 20) }
+        try await LongWork.run { _ = gate.wait(timeout: .now() + 60) }
         return true
       }
       for _ in 0..<(share + 2) { gate.signal() }
@@ -156,7 +156,7 @@ import Testing
           try await LongWork.owed {
             try await LongWork.run {
               hasBegun.withLockedValue { $0 = true }
-              _ = gate.wait(timeout: .now() + 20)
+              _ = gate.wait(timeout: .now() + 60)
               return true
             }
           }

@@ -58,7 +58,7 @@ struct OfferFactTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `where whoever asks has had his share, the document is the one that was known last`() async throws {
     try await StoreFixture.run { fixture in
       try await fixture.offer()
@@ -86,7 +86,7 @@ struct OfferFactTests {
   private static func isLet(among askers: LongWork.Askers, _ gate: DispatchSemaphore) async throws -> Bool {
     do {
       try await LongWork.asked(by: "anonymous", among: askers) {
-        try await LongWork.answer { _ = gate.wait(timeout: .now() + 20) }
+        try await LongWork.answer { _ = gate.wait(timeout: .now() + 60) }
       }
       return true
     } catch let error as StoreError where error == StoreError.crowded {

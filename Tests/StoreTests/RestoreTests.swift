@@ -66,9 +66,13 @@ extension RestoreTests {
         try await fixture.pool.withConnection { connection in
           try await connection.script(
             """
-            UPDATE resources SET spec = jsonb_set(spec, '{stages}', '["dev"]') WHERE kind = 'Cluster';
+            UPDATE resources SET spec = jsonb_set(spec, '{stages}', '["dev"]') WHERE kind = 'Cluster'
+            """)
+          // Once that is committed: what is read anew before would be what was, and nobody tells of it.
+          try await connection.execute(
+            """
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND query ILIKE 'LISTEN%';
+            WHERE datname = current_database() AND application_name LIKE '%/listener'
             """)
         }
         let isNew = try await eventually {

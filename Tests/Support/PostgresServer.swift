@@ -50,6 +50,8 @@ public final class PostgresServer: Sendable {
   public static func configuration(_ url: String) throws -> PostgresConfiguration {
     var configuration = try PostgresConfiguration(url: url)
     configuration.connectTimeout = .seconds(30)
+    // What would be given up for lost on a machine that stands still for a moment is not.
+    configuration.answerTimeout = .seconds(60)
     return configuration
   }
 

@@ -13,9 +13,6 @@ struct Exchange {
     }
   }
 
-  /// How long the answer to a cancellation may take before the connection is given up.
-  static let drainTime: Duration = .seconds(3)
-
   let deadline: ContinuousClock.Instant
   /// Whether the task's cancellation stops the exchange; not so while a transaction is being ended.
   var heedsCancellation = true
@@ -40,7 +37,7 @@ struct Exchange {
       drainEnd = .now
       return
     }
-    drainEnd = .now + Self.drainTime
+    drainEnd = .now + session.answerTimeout
     request = CancelRequest(session)
   }
 

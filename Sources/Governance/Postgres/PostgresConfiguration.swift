@@ -29,6 +29,9 @@ public struct PostgresConfiguration: Sendable {
   public var acquireTimeout: Duration = .seconds(10)
   /// The default deadline of a statement or pipeline, and of a commit.
   public var statementTimeout: Duration = .seconds(30)
+  /// How long the server may take for what it can do at once, before the connection is given up: to stop a statement,
+  /// to roll back, to give a sign of life.
+  public var answerTimeout: Duration = .seconds(3)
   /// How long the server lets a transaction lie idle before it ends the connection and so frees its locks.
   ///
   /// A process that was stopped inside of a transaction holds up whoever wants the same rows for so long.

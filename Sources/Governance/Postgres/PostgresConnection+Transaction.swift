@@ -101,7 +101,7 @@ extension PostgresConnection {
     pendingBegin = nil
     guard !session.isBroken, session.isInTransaction else { return }
     let exchange = Exchange(
-      deadline: .now + Exchange.drainTime, heedsCancellation: false, stopsStatement: false)
+      deadline: .now + session.answerTimeout, heedsCancellation: false, stopsStatement: false)
     do {
       _ = try await session.run(["ROLLBACK"], within: exchange)
     } catch {

@@ -12,7 +12,7 @@ extension Session {
     while !isReady(for: Int16(POLLIN)) {
       try Task.checkCancellation()
       guard ContinuousClock.now < check else {
-        let exchange = Exchange(deadline: .now + Exchange.drainTime, stopsStatement: false)
+        let exchange = Exchange(deadline: .now + answerTimeout, stopsStatement: false)
         do {
           _ = try await run(["SELECT 1"], within: exchange)
         } catch let error as PostgresError {

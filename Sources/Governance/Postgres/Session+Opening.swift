@@ -35,10 +35,8 @@ extension Session {
         blockingQueue().async {
           continuation.resume(
             with: Result {
-              let attempt = ConnectionAttempt(endpoint: endpoint, timeout: configuration.connectTimeout)
-              return try attempt.run(preparedStatements: configuration.preparedStatements) {
-                isCancelled.withLockedValue { $0 }
-              }
+              let attempt = ConnectionAttempt(endpoint: endpoint, configuration: configuration)
+              return try attempt.run { isCancelled.withLockedValue { $0 } }
             })
         }
       }
@@ -51,9 +49,9 @@ extension Session {
 /// One attempt to reach one server; blocking.
 private struct ConnectionAttempt {
   let endpoint: PostgresConfiguration.Endpoint
-  let timeout: Duration
+  let configuration: PostgresConfiguration
 
-  func run(preparedStatements: Int, isCancelled: () -> Bool) throws -> Session {
+  func run(isCancelled: () -> Bool) throws -> Session {
     let pointer = try start()
     do {
       try finish(pointer, isCancelled: isCancelled)
@@ -74,7 +72,9 @@ private struct ConnectionAttempt {
       guard PQsetnonblocking(pointer, 1) == 0, PQenterPipelineMode(pointer) == 1 else {
         throw PostgresError.lost(pointer)
       }
-      return try Session(pointer: pointer, place: endpoint.place, preparedStatements: preparedStatements)
+      return try Session(
+        pointer: pointer, place: endpoint.place, preparedStatements: configuration.preparedStatements,
+        answerTimeout: configuration.answerTimeout)
     } catch {
       PQfinish(pointer)
       throw error
@@ -96,6 +96,7 @@ private struct ConnectionAttempt {
   }
 
   private func finish(_ pointer: OpaquePointer, isCancelled: () -> Bool) throws {
+    let timeout = configuration.connectTimeout
     let deadline = ContinuousClock.now + timeout
     guard PQstatus(pointer) != CONNECTION_BAD else { throw refusal(pointer) }
     var wanted = PGRES_POLLING_WRITING

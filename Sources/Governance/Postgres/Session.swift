@@ -12,14 +12,17 @@ final class Session: @unchecked Sendable {
   let bell: Bell
   let place: String
   let createdAt = ContinuousClock.now
+  /// As ``PostgresConfiguration/answerTimeout``.
+  let answerTimeout: Duration
   var cache: StatementCache
   /// Whether it is of no further use: lost, or given up in the middle of an answer.
   private(set) var isBroken = false
   private let registration: Reactor.Registration
 
-  init(pointer: OpaquePointer, place: String, preparedStatements: Int) throws {
+  init(pointer: OpaquePointer, place: String, preparedStatements: Int, answerTimeout: Duration) throws {
     self.pointer = pointer
     self.place = place
+    self.answerTimeout = answerTimeout
     cache = StatementCache(capacity: preparedStatements)
     bell = Bell()
     registration = try Reactor.shared.register(PQsocket(pointer), bell: bell)
