@@ -26,8 +26,8 @@ struct ProxyPageTests {
       try await rig.withAgent { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready).hasPrefix("True") }
         let name = AgentRig.state(1).namespace
-        // Until that is told: of what passes in the fraction of a second after which it is asked again, a busy reporter has
-        // only the later word to send.
+        // Until that is told: of what passes in the fraction of a second after which it is asked again, a busy reporter
+        // has only the later word to send.
         rig.clusters[0].inject(
           .page(404), requests: .max, method: "GET", pathPrefix: "/api/v1/namespaces/\(name)\(part)")
         try await rig.publish(Self.removal())

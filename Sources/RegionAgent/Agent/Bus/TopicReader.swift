@@ -199,8 +199,8 @@ final class TopicReader: Sendable {
   /// Looks whether the keys have changed. On a topic where nothing happens they would else never be taken in, and what was
   /// refused for want of them would stay so.
   ///
-  /// Until they are taken in it is looked again: the bus may not answer now, which ends no reading, and what is being refused
-  /// at this moment is noted at the end of its batch.
+  /// Until they are taken in it is looked again: the bus may not answer now, which ends no reading, and what is being
+  /// refused at this moment is noted at the end of its batch.
   private func watchKeys(_ consumer: KafkaConsumer) async {
     var isRewound = false
     while !Task.isCancelled {
