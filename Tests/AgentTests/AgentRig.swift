@@ -208,7 +208,15 @@ struct AgentRig: Sendable {
       configuration: kafka, topic: Topics.observed(zone: Self.zone), logger: Self.quiet)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        while let event = try? await consumer.next() { observations.take(event, zone: Self.zone) }
+        while !Task.isCancelled {
+          do {
+            guard let event = try await consumer.next() else { return }
+            observations.take(event, zone: Self.zone)
+          } catch {
+            // A bus that is away for longer than the client waits for its topic ends no reading.
+            try? await Task.sleep(for: .milliseconds(50))
+          }
+        }
       }
       let result: Result<Void, any Error>
       do { result = .success(try await body(observations)) } catch { result = .failure(error) }

@@ -110,15 +110,20 @@ struct MetricsTests {
   }
 
   @Test func `an order that is not answered shows in its queue while it lasts`() async throws {
-    try await AgentRig.with { rig in
+    // What is held up is waited for as long as that takes.
+    try await AgentRig.with(callTimeout: .seconds(120)) { rig in
       try await rig.publish(AgentRig.state(1))
       try await rig.withAgent { seen in
         try await seen.placement("the placement becomes ready") { $0.says(ConditionType.ready).hasPrefix("True") }
-        rig.clusters[0].inject(.delay(.milliseconds(500)), requests: .max)
+        // However late it is looked at: an order that is only slow may have ended by then.
+        let order = HeldRequest()
+        let namespace = "/api/v1/namespaces/\(AgentRig.state(1).namespace)"
+        rig.clusters[0].inject(.hold(order), method: "PATCH", path: namespace)
         try await rig.publish(AgentRig.state(1, revision: 2, cpu: 5))
+        await order.arrived()
         let running = "workqueue_longest_running_processor_seconds{cluster=\"c1\",name=\"apply\"}"
         try await eventually("the order is seen to run") { (value(running, rig) ?? 0) > 0 }
-        rig.clusters[0].clearFaults()
+        order.release()
         try await eventually("the order ends") { value(running, rig) == 0 }
       }
     }

@@ -40,8 +40,10 @@ struct RemovalServiceTests {
 
   private func ready(_ state: DesiredState, _ rig: AgentRig, _ seen: Observations) async throws {
     try await rig.publish(state)
+    // Another placement's report of the same revision says nothing of this one.
     try await seen.placement("revision \(state.revision) is ready") {
-      $0.observedRevision == state.revision && $0.says(ConditionType.ready).hasPrefix("True")
+      $0.placement == state.placement && $0.observedRevision == state.revision
+        && $0.says(ConditionType.ready).hasPrefix("True")
     }
   }
 

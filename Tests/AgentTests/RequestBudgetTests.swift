@@ -47,13 +47,14 @@ struct RequestBudgetTests {
     // All but the first come while it is written down.
     let first = HeldRequest()
     rig.clusters[0].inject(.hold(first), method: "POST", path: "/api/v1/namespaces/regie-system/configmaps")
+    try await rig.publish(AgentRig.state(numbers.lowerBound), isRecorded: false)
+    await first.arrived()
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for number in numbers {
+      for number in numbers.dropFirst() {
         group.addTask { try await rig.publish(AgentRig.state(number), isRecorded: false) }
       }
       try await group.waitForAll()
     }
-    await first.arrived()
     try await seen.agent("all have come") { $0.clusters.first?.placements == numbers.count }
     first.release()
     try await eventually("all are ready") {

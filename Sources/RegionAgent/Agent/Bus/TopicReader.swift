@@ -198,18 +198,24 @@ final class TopicReader: Sendable {
 
   /// Looks whether the keys have changed. On a topic where nothing happens they would else never be taken in, and what was
   /// refused for want of them would stay so.
+  ///
+  /// Until they are taken in it is looked again: the bus may not answer now, which ends no reading, and what is being
+  /// refused at this moment is noted at the end of its batch.
   private func watchKeys(_ consumer: KafkaConsumer) async {
+    var isRewound = false
     while !Task.isCancelled {
       try? await Task.sleep(for: Self.keyInterval)
-      guard let verifier = await service.newKeys() else { continue }
+      let verifier = await service.newKeys()
+      if verifier != nil { isRewound = false }
       let wakes = box.withLockedValue { state in
-        state.newKeys = verifier
-        return state.lacksKeys
+        if let verifier { state.newKeys = verifier }
+        return state.newKeys != nil && state.lacksKeys
       }
+      guard wakes, !isRewound, !Task.isCancelled else { continue }
       do {
-        if wakes { try await rewind(consumer) }
+        try await rewind(consumer)
+        isRewound = true
       } catch {
-        // The reading itself runs into the same, and begins anew.
         service.logger.warning("The topic can not be read again yet", metadata: ["error": "\(error)"])
       }
     }
