@@ -114,7 +114,7 @@ struct IncarnationRegisterTests {
   @Test func `an agent without the right to make its namespace uses one that is there`() async throws {
     try await withRegister { register, cluster async throws in
       _ = try await register.client.create(Namespace(metadata: ObjectMeta(name: "regie-system")))
-      cluster.inject(.status(403), requests: .max, method: "POST", pathPrefix: "/api/v1/namespaces?")
+      cluster.inject(.status(403), requests: .max, method: "POST", path: "/api/v1/namespaces")
       #expect(try await register.begin() == 100)
     }
   }
