@@ -82,11 +82,11 @@ extension SystemUnderTest {
   }
 }
 
-/// Waits until `condition` holds; one that throws does not hold yet.
+/// Waits until `condition` holds, for a time that only a defect reaches; one that throws does not hold yet.
 ///
 /// - Parameter unless: ends the wait early, as a failure.
 func eventually(
-  _ what: String, within limit: Duration = .seconds(30), unless: () -> Bool = { false },
+  _ what: String, within limit: Duration = .seconds(120), unless: () -> Bool = { false },
   _ condition: () async throws -> Bool
 ) async throws {
   let end = ContinuousClock.now + limit
