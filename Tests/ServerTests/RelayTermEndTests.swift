@@ -77,11 +77,11 @@ struct RelayTermEndTests {
     let producer = try KafkaProducer(configuration: bus, logger: KafkaBroker.quiet)
     let running = Task { try await producer.run() }
     var failure: KafkaError?
-    try await producer.initTransactions(within: .seconds(20))
+    try await producer.initTransactions(within: .seconds(60))
     try await producer.beginTransaction()
     _ = try await producer.send(KafkaMessage(topic: KafkaBroker.randomTopic("other"), key: "k", value: [1]))
     do {
-      try await producer.commitTransaction(within: .seconds(20))
+      try await producer.commitTransaction(within: .seconds(60))
     } catch let error as KafkaError {
       failure = error
     }
