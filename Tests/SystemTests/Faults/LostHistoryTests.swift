@@ -29,7 +29,7 @@ extension SystemSuite.LostHistoryTests {
 
       _ = try await system.startAgent()
       try await system.settle(governance.api, 6)
-      // An answer that was long on its way lets the agent ask for some of it once more, for what the zone's record says.
+      // An answer that is long on its way lets the agent ask for some of it once more, by the zone's record.
       let pleas = try await system.count(
         "SELECT count(*) FROM republications WHERE placements = 6 AND reason LIKE '%offset%'")
       try #require(pleas >= 1)
