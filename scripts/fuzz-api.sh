@@ -48,9 +48,9 @@ demo=$!
 # The scenario is over when it says how it is stopped: by then there is something to ask about.
 for ((passed = 0; ; passed++)); do
   grep -q 'Ctrl-C' "$work/demo.log" && break
-  if ! kill -0 "$demo" 2>/dev/null || [ "$passed" -ge 180 ]; then
+  if ! kill -0 "$demo" 2>/dev/null || [ "$passed" -ge 400 ]; then
     cat "$work/demo.log" >&2
-    echo "The demo has ended, or is not ready after 180 s." >&2
+    echo "The demo has ended, or is not ready after 400 s." >&2
     exit 1
   fi
   sleep 1

@@ -69,7 +69,7 @@ struct RecoveryRoutesTests {
         state.most = max(state.most, state.underWay)
       }
       defer { state.withLockedValue { $0.underWay -= 1 } }
-      let end = ContinuousClock.now + .seconds(20)
+      let end = ContinuousClock.now + .seconds(120)
       while !state.withLockedValue({ $0.isOpen }), ContinuousClock.now < end {
         try await Task.sleep(for: .milliseconds(5))
       }

@@ -38,7 +38,7 @@ struct DevTests {
       do { result = .success(try await body(Stack(program: program, folder: folder))) } catch {
         result = .failure(error)
       }
-      if program.exitStatus == nil { _ = try await program.stop(within: .seconds(60)) }
+      if program.exitStatus == nil { _ = try await program.stop(within: .seconds(240)) }
       try result.get()
     }
   }
@@ -80,7 +80,7 @@ struct DevTests {
       let processes = stack.processes
       let governance = try #require(processes.first { $0.name == "governance" })
       kill(governance.pid, SIGKILL)
-      #expect(try await stack.program.waitForEnd(within: .seconds(60)) == 1)
+      #expect(try await stack.program.waitForEnd(within: .seconds(240)) == 1)
       #expect(stack.program.output.contains("regie dev: governance s'est arrêté"))
       #expect(stack.program.output.contains("\(stack.folder)/logs/governance.log"))
       try await expectAllGone(processes)
@@ -93,7 +93,7 @@ struct DevTests {
       try await stack.waitUntilPlayed()
       let processes = stack.processes
       stack.program.signal(signal)
-      #expect(try await stack.program.waitForEnd(within: .seconds(60)) == 0)
+      #expect(try await stack.program.waitForEnd(within: .seconds(240)) == 0)
       try await expectAllGone(processes)
     }
   }
@@ -123,7 +123,7 @@ struct DevTests {
     try await StubService.with({ _ in StubService.Answer("") }) { _, url in
       let port = try #require(url.split(separator: ":").last.map(String.init))
       try await withStack(["--exit", "--port", port]) { (stack) async throws in
-        #expect(try await stack.program.waitForEnd(within: .seconds(30)) == 1)
+        #expect(try await stack.program.waitForEnd(within: .seconds(240)) == 1)
         #expect(stack.program.output.hasPrefix("regie dev: --port \(port) : déjà pris sur 127.0.0.1"))
         #expect(stack.processes.isEmpty)
       }
@@ -151,7 +151,7 @@ struct DevTests {
     try await withStack([
       "--exit", "--kubeconfig", "idf-usuel-1=\(server.adminKubeconfigPath)", "--kubeconfig", "sud-usuel-1=\(user)",
     ]) { (stack) async throws in
-      #expect(try await stack.program.waitForEnd(within: .seconds(200)) == 0, "\(stack.program.output)")
+      #expect(try await stack.program.waitForEnd(within: .seconds(480)) == 0, "\(stack.program.output)")
       #expect(stack.program.output.contains("11 simulés / simulated, 2 réels / real"))
       #expect(!stack.processes.contains { $0.name == "cluster-idf-usuel-1" })
       let removal = "delete namespaces --selector regie.cloud-pi-native.fr/placement"

@@ -77,7 +77,7 @@ struct LostEventsTests {
       let stranger = EventSigner(Curve25519.Signing.PrivateKey())
       for (signer, refused) in [(fixture.signer, 0), (stranger, 1)] {
         let survey = try BusSurvey(bus: other.bus, signer: signer, logger: KafkaBroker.quiet)
-        let told = try await survey.readEvents(within: .seconds(20))
+        let told = try await survey.readEvents(within: .seconds(120))
         #expect(told.refused == refused && told.anchors.count == 1 - refused)
         let lacked = try await fixture.store.auditAnchors(lackedBy: told)
         #expect(lacked.isEmpty)
@@ -103,7 +103,7 @@ struct LostEventsTests {
         ])
         for signer in [fixture.signer, stranger] {
           let survey = try BusSurvey(bus: other.bus, signer: signer, logger: KafkaBroker.quiet)
-          let told = try await survey.readEvents(within: .seconds(20))
+          let told = try await survey.readEvents(within: .seconds(120))
           let lacked = try await fixture.store.auditAnchors(lackedBy: told)
           let wanted = isLost ? [older] : []
           #expect(lacked == wanted)
@@ -159,7 +159,7 @@ struct LostEventsTests {
       #expect(keys.isSuperset(of: ["policy/1", "offer/current"]))
       for signer in [fixture.signer, EventSigner(Curve25519.Signing.PrivateKey())] {
         let survey = try BusSurvey(bus: fixture.bus, signer: signer, logger: KafkaBroker.quiet)
-        let told = try await survey.readEvents(within: .seconds(20), listing: true)
+        let told = try await survey.readEvents(within: .seconds(120), listing: true)
         let held = Set(told.events.keys)
         #expect(held == keys)
         let again = try await fixture.store.tellAgain(lackedBy: told.events)

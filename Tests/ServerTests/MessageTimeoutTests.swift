@@ -10,15 +10,19 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct MessageTimeoutTests {
   /// How long it takes a relay that begins now until all states are published.
-  private static func publishing(by holder: String, _ fixture: ServerFixture) async throws -> Duration {
-    let began = ContinuousClock.now
+  ///
+  /// - Parameter began: what it is counted from: before what says until when is to be waited.
+  private static func publishing(
+    by holder: String, _ fixture: ServerFixture, since began: ContinuousClock.Instant = .now
+  ) async throws -> Duration {
     try await fixture.with(try fixture.relay(holder)) { try await fixture.expectPublished() }
     return ContinuousClock.now - began
   }
 
   /// How long it takes a publisher of facts that begins now until all are told.
-  private static func telling(_ fixture: ServerFixture) async throws -> Duration {
-    let began = ContinuousClock.now
+  private static func telling(
+    _ fixture: ServerFixture, since began: ContinuousClock.Instant = .now
+  ) async throws -> Duration {
     try await fixture.with(try fixture.facts()) {
       let isTold = try await eventually {
         try await fixture.count("SELECT count(*) FROM public_facts WHERE published_at IS NULL") == 0
@@ -61,13 +65,14 @@ struct MessageTimeoutTests {
       let claims = try await fixture.store.claimOutbox(term: first.term, limit: 10)
       #expect(claims.count == 1)
       _ = try await fixture.store.acquireRelayLease(holder: "second", backendPID: 1, messageTimeout: .seconds(1))
+      let began = ContinuousClock.now
       _ = try await fixture.count(
         """
         WITH tried AS (UPDATE outbox SET attempted_at = attempted_at - interval '101 seconds' RETURNING 1),
         lease AS (UPDATE relay_leases SET earlier_until = clock_timestamp() + interval '20 seconds' RETURNING 1)
         SELECT (SELECT count(*) FROM tried) + (SELECT count(*) FROM lease)
         """)
-      let waited = try await Self.publishing(by: "third", fixture)
+      let waited = try await Self.publishing(by: "third", fixture, since: began)
       #expect(waited >= .seconds(20))
       #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'new relay leader'") == 1)
     }
@@ -79,6 +84,7 @@ struct MessageTimeoutTests {
       let claims = try await fixture.store.claimFacts(limit: 10)
       try #require(!claims.isEmpty, "the policy's first version is told")
       _ = try await fixture.store.beginPublishingFacts(messageTimeout: .seconds(1))
+      let began = ContinuousClock.now
       _ = try await fixture.count(
         """
         WITH tried AS (UPDATE public_facts SET attempted_at = attempted_at - interval '101 seconds',
@@ -86,7 +92,7 @@ struct MessageTimeoutTests {
         turn AS (UPDATE facts_publisher SET earlier_until = clock_timestamp() + interval '20 seconds' RETURNING 1)
         SELECT (SELECT count(*) FROM tried) + (SELECT count(*) FROM turn)
         """)
-      let waited = try await Self.telling(fixture)
+      let waited = try await Self.telling(fixture, since: began)
       #expect(waited >= .seconds(20))
     }
   }

@@ -89,8 +89,12 @@ struct RelayTests {
           #expect(fixture.healthStatus("relay-a") == .degraded, "the zone that works does not hide the other")
         }
         // What the broker said is for the log: anybody may ask for health.
-        let said = fixture.telemetry.health.report().checks.first { $0.name == "relay-a" }?.message
-        #expect(said == "le bus ne prend pas les décisions de la zone z1 : elles attendent dans la base")
+        // The same of the other zone where its topics were found late; the last word is of the one that is refused.
+        let isSaid = try await eventually {
+          let said = fixture.telemetry.health.report().checks.first { $0.name == "relay-a" }?.message
+          return said == "le bus ne prend pas les décisions de la zone z1 : elles attendent dans la base"
+        }
+        #expect(isSaid)
         #expect(try await fixture.count(attempts) == 1, "it is not claimed along with every state of the others")
         try await fixture.mock.setTopicError(refused, 0)
         try await fixture.expectPublished()
@@ -170,7 +174,11 @@ struct RelayTests {
 
   @Test func `a living leader keeps its lead beside another instance, and hands it over when it ends`() async throws {
     try await ServerFixture.run { fixture in
-      let (first, second) = (try fixture.relay("first"), try fixture.relay("second"))
+      // Far longer than a busy machine stands still.
+      let lease: Duration = .seconds(30)
+      let (first, second) = (
+        try fixture.relay("first", leaseTimeout: lease), try fixture.relay("second", leaseTimeout: lease)
+      )
       let leading = Task { try await first.run() }
       #expect(try await eventually { try await fixture.store.relayLease()?.holder == "first" })
       try await fixture.with(second) {
@@ -179,7 +187,7 @@ struct RelayTests {
         #expect(
           try await eventually {
             let lease = try await fixture.store.relayLease()
-            return (lease?.renewedAt).flatMap { now in renewed.map { now.microseconds(since: $0) > 18_000_000 } }
+            return (lease?.renewedAt).flatMap { now in renewed.map { now.microseconds(since: $0) > 33_000_000 } }
               ?? false
           })
         #expect(try await fixture.store.relayLease()?.term == 1)

@@ -34,7 +34,7 @@ struct RelayTransactionTests {
         var other = fixture.bus
         other.transactionalID = id
         try await KafkaProducer.withProducer(configuration: other, logger: KafkaBroker.quiet) { producer in
-          try await producer.initTransactions(within: .seconds(20))
+          try await producer.initTransactions(within: .seconds(60))
         }
         try await fixture.place("alpha", cpu: 2)
         try await fixture.expectPublished()

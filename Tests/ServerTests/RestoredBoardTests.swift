@@ -48,7 +48,7 @@ struct RestoredBoardTests {
   private func isInOrder(_ fixture: ServerFixture, leader name: String = "b") async throws {
     let survey = try BusSurvey(bus: fixture.bus, signer: fixture.signer, logger: KafkaBroker.quiet)
     let examiner = EventsExaminer(store: fixture.store, survey: survey, topics: fixture.topics)
-    let told = try await examiner.examine(within: .seconds(20))
+    let told = try await examiner.examine(within: .seconds(120))
     #expect(told.refused <= 1)
     try await fixture.with(try fixture.relay(name), try fixture.facts(name), try fixture.sealer(name)) {
       try await fixture.place("epsilon")

@@ -1,5 +1,6 @@
 import Events
 import KafkaMock
+import Postgres
 import ServiceLifecycle
 import Store
 import Telemetry
@@ -29,6 +30,9 @@ struct StandingByTests {
         try await fixture.with(all: second) {
           try await expect(.pass, of: "b")
           for lock in [StoreLocks.relay, StoreLocks.publicFacts, StoreLocks.auditSealer] {
+            // It stands by before it stands in the queue: until then the first might be back before it.
+            let isNext = try await eventually { try await Self.waiting(for: lock, fixture) == 1 }
+            #expect(isNext)
             try await fixture.cut(holderOf: lock)
           }
           try await expect(.degraded, of: "b")
@@ -36,6 +40,16 @@ struct StandingByTests {
         }
       }
     }
+  }
+
+  /// How many stand in the server's queue for a lock.
+  private static func waiting(for lock: Int64, _ fixture: ServerFixture) async throws -> Int64 {
+    try await fixture.count(
+      """
+      SELECT count(*) FROM pg_locks
+      WHERE locktype = 'advisory' AND NOT granted AND (classid::bigint << 32 | objid::bigint) = \(lock)
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      """)
   }
 
   /// Whoever adds an instance goes by what it says, while it has nothing to do.

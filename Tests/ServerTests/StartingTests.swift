@@ -53,7 +53,7 @@ struct StartingTests {
         #expect(isSaid)
       }
     }
-    let rows = try await pool.withConnection(deadline: .now + .seconds(60)) {
+    let rows = try await pool.withConnection(deadline: .now + .seconds(120)) {
       try await $0.query("SELECT FROM schema_migrations WHERE version = 57")
     }
     #expect(rows.count == 1)

@@ -12,13 +12,14 @@ import Testing
 /// What the service counts in the database, and says of it.
 @Suite(.timeLimit(.minutes(5)))
 struct StoreObserverTests {
-  private static func observer(_ fixture: ServerFixture) throws -> StoreObserver {
+  private static func observer(_ fixture: ServerFixture, _ store: GovernanceStore? = nil) throws -> StoreObserver {
     func check(_ name: String, _ role: HealthRole) throws -> HealthCheck {
       try fixture.telemetry.health.register(name, component: "test", role: role)
     }
     return StoreObserver(
-      store: fixture.store, health: try check("postgres", .readiness), busHealth: try check("zones", .informative),
-      restoreHealth: try check("restored", .informative), logger: KafkaBroker.quiet)
+      store: store ?? fixture.store, health: try check("postgres", .readiness),
+      busHealth: try check("zones", .informative), restoreHealth: try check("restored", .informative),
+      logger: KafkaBroker.quiet)
   }
 
   @Test func `what can not be counted takes no instance out of service, and removals whose moment has come go on`()
@@ -62,52 +63,70 @@ struct StoreObserverTests {
     }
   }
 
+  /// Runs `body` with an observer on a pool whose statements wait for longer than any test: what ends before has a
+  /// limit of its own, however long a busy machine takes for the rest.
+  private static func observing(_ fixture: ServerFixture, _ body: (StoreObserver) async throws -> Void) async throws {
+    var patient = fixture.database
+    patient.statementTimeout = .seconds(600)
+    try await PostgresPool.withPool(patient, logger: KafkaBroker.quiet) { pool in
+      try await body(try Self.observer(fixture, GovernanceStore(pool: pool, logger: KafkaBroker.quiet)))
+    }
+  }
+
+  /// Observes while `hold` keeps something locked, and sees it come to an end long before that does.
+  private static func observe(
+    with observer: StoreObserver, _ fixture: ServerFixture, holding hold: PostgresQuery
+  ) async throws {
+    let began = ContinuousClock.now
+    try await fixture.pool.withTransaction { holder in
+      // Else the database ends whoever says nothing for a quarter of a minute, and what is held is free.
+      try await holder.execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
+      _ = try await holder.query(hold)
+      await observer.observe()
+    }
+    let took = ContinuousClock.now - began
+    #expect(took < .seconds(120))
+  }
+
   @Test func `who holds a placement that is to be removed takes no instance out of service`() async throws {
     try await ServerFixture.run { fixture in
       try await Self.placeWhatIsDue(fixture)
-      let observer = try Self.observer(fixture)
-      let began = ContinuousClock.now
-      try await fixture.pool.withTransaction { holder in
-        // Else the database ends whoever says nothing for a quarter of a minute, and what is held is free.
-        try await holder.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
-        _ = try await holder.query("SELECT id FROM placements FOR UPDATE")
-        await observer.observe()
+      try await Self.observing(fixture) { observer in
+        try await Self.observe(with: observer, fixture, holding: "SELECT id FROM placements FOR UPDATE")
+        let report = fixture.telemetry.health.report()
+        let said = report.checks.first { $0.name == "postgres" }?.message
+        #expect(report.readiness == .degraded)
+        #expect(said?.contains("deadline_exceeded") == true || said?.contains("57014") == true, "\(said ?? "nothing")")
+        #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 0)
+        try await Self.expectWell(observer, fixture)
+        #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1)
       }
-      let took = ContinuousClock.now - began
-      #expect(took < .seconds(20))
-      let report = fixture.telemetry.health.report()
-      let said = report.checks.first { $0.name == "postgres" }?.message
-      #expect(report.readiness == .degraded)
-      #expect(said?.contains("deadline_exceeded") == true || said?.contains("57014") == true, "\(said ?? "nothing")")
-      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 0)
-      await observer.observe()
-      #expect(fixture.healthStatus("postgres") == .pass)
-      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1)
     }
   }
 
   @Test func `who holds a table that is counted takes no instance out of service`() async throws {
     try await ServerFixture.run { fixture in
       try await Self.placeWhatIsDue(fixture)
-      let observer = try Self.observer(fixture)
-      let began = ContinuousClock.now
-      try await fixture.pool.withTransaction { holder in
-        // Else the database ends whoever says nothing for a quarter of a minute, and what is held is free.
-        try await holder.execute("SET LOCAL idle_in_transaction_session_timeout = '2min'")
-        try await holder.execute("LOCK TABLE left_states IN ACCESS EXCLUSIVE MODE")
-        await observer.observe()
+      try await Self.observing(fixture) { observer in
+        try await Self.observe(with: observer, fixture, holding: "LOCK TABLE left_states IN ACCESS EXCLUSIVE MODE")
+        let report = fixture.telemetry.health.report()
+        let said = report.checks.first { $0.name == "postgres" }?.message
+        #expect(report.readiness == .degraded)
+        #expect(said?.contains("SQLSTATE 55P03") == true, "\(said ?? "nothing")")
+        // What does not need that table goes on.
+        #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1)
+        try await Self.expectWell(observer, fixture)
       }
-      let took = ContinuousClock.now - began
-      #expect(took < .seconds(20))
-      let report = fixture.telemetry.health.report()
-      let said = report.checks.first { $0.name == "postgres" }?.message
-      #expect(report.readiness == .degraded)
-      #expect(said?.contains("SQLSTATE 55P03") == true, "\(said ?? "nothing")")
-      // What does not need that table goes on.
-      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1)
-      await observer.observe()
-      #expect(fixture.healthStatus("postgres") == .pass)
     }
+  }
+
+  /// Nothing stands in the way any more: a busy machine may take longer than the observer does for one look.
+  private static func expectWell(_ observer: StoreObserver, _ fixture: ServerFixture) async throws {
+    let isWell = try await eventually {
+      await observer.observe()
+      return fixture.healthStatus("postgres") == .pass
+    }
+    #expect(isWell)
   }
 
   @Test func `an instance whose tables are gone is out of service until they are back`() async throws {

@@ -9,6 +9,19 @@ import Testing
 /// Topics that somebody deletes under governance that runs. 3: the topic does not exist.
 @Suite(.timeLimit(.minutes(3)))
 struct ZoneTopicsTests {
+  /// Whether it is told that a topic is not there any more. Brokers that answer too late, as a busy machine's may, say
+  /// nothing of it: they are asked again.
+  private static func isMissed(_ look: () async throws -> Void) async throws -> Bool {
+    try await eventually {
+      do {
+        try await look()
+        return false
+      } catch let error as KafkaError {
+        return error.code == .unknownTopic
+      }
+    }
+  }
+
   @Test func `topics in doubt are looked for again, and brokers that do not answer say nothing of them`() async throws {
     try await ServerFixture.run { fixture in
       let topics = fixture.topics
@@ -22,10 +35,8 @@ struct ZoneTopicsTests {
       topics.doubt("z0", after: KafkaError(.unknownTopic, "it is gone"))
       #expect(topics.doubted == ["z0"])
       try await topics.ensure(zones: ["z0"], within: .seconds(5), looksAgain: false)
-      let error = await #expect(throws: KafkaError.self) {
-        try await topics.ensure(zones: ["z0"], within: .seconds(5))
-      }
-      #expect(error?.code == .unknownTopic)
+      let isMissed = try await Self.isMissed { try await topics.ensure(zones: ["z0"], within: .seconds(5)) }
+      #expect(isMissed)
       try await fixture.mock.setDown()
       try await topics.ensure(zones: ["z0"], within: .seconds(1))
       #expect(topics.doubted == ["z0"])
@@ -46,8 +57,8 @@ struct ZoneTopicsTests {
       for topics in [fixture.topics, forgetful] { try await topics.ensureEvents() }
       try await fixture.mock.setTopicError(Topics.events, 3)
       try await fixture.topics.ensureEvents(within: .seconds(5))
-      let error = await #expect(throws: KafkaError.self) { try await forgetful.ensureEvents(within: .seconds(5)) }
-      #expect(error?.code == .unknownTopic)
+      let isMissed = try await Self.isMissed { try await forgetful.ensureEvents(within: .seconds(5)) }
+      #expect(isMissed)
       await admin.close(within: .seconds(5))
     }
   }

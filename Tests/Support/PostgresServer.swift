@@ -223,7 +223,7 @@ public final class PostgresServer: Sendable {
   private func create(_ name: String, from template: String) async throws {
     _ = try await PostgresConnection.withConnection(maintenance) { connection in
       try await connection.execute(
-        "CREATE DATABASE \(unescaped: name) TEMPLATE \(unescaped: template)", deadline: .now + .seconds(60))
+        "CREATE DATABASE \(unescaped: name) TEMPLATE \(unescaped: template)", deadline: .now + .seconds(300))
     }
   }
 

@@ -60,14 +60,14 @@ public final class SystemUnderTestProgram: Sendable {
   /// Ends it at once, as a crash of the machine would, and returns when it is gone.
   public func killNow() async throws {
     signal(SIGKILL)
-    _ = try await waitForEnd(within: .seconds(10))
+    _ = try await waitForEnd(within: .seconds(120))
   }
 
   /// Asks it to end, and ends it when it does not within `limit`.
   ///
   /// - Returns: As ``waitForEnd(within:)``.
   @discardableResult
-  public func stop(within limit: Duration = .seconds(15)) async throws -> Int32 {
+  public func stop(within limit: Duration = .seconds(60)) async throws -> Int32 {
     signal(SIGCONT)
     signal(SIGTERM)
     do {
@@ -106,12 +106,13 @@ public final class SystemUnderTestProgram: Sendable {
   }
 
   /// Waits until it has printed `text`, `times` times over.
-  public func waitForOutput(_ text: String, times: Int = 1, within limit: Duration = .seconds(30)) async throws {
+  public func waitForOutput(_ text: String, times: Int = 1, within limit: Duration = .seconds(120)) async throws {
     let end = ContinuousClock.now + limit
-    while output.components(separatedBy: text).count <= times {
-      if let exitStatus {
-        throw TestSupportError("\(name) ended with \(exitStatus) before it said “\(text)”:\n\(tail())")
-      }
+    while true {
+      // Looked at first: what has ended by then says nothing after what is read.
+      let status = exitStatus
+      guard output.components(separatedBy: text).count <= times else { return }
+      if let status { throw TestSupportError("\(name) ended with \(status) before it said “\(text)”:\n\(tail())") }
       guard ContinuousClock.now < end else {
         throw TestSupportError("\(name) did not say “\(text)” within \(limit):\n\(tail())")
       }

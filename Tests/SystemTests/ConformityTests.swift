@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension SystemSuite {
-  @Suite(.timeLimit(.minutes(4))) struct ConformityTests {}
+  @Suite(.timeLimit(.minutes(6))) struct ConformityTests {}
 }
 
 extension SystemSuite.ConformityTests {

@@ -7,7 +7,7 @@ import Testing
 
 extension SystemSuite {
   /// What the clusters' operator allows, whatever is decided.
-  @Suite(.timeLimit(.minutes(3))) struct GuardTests {}
+  @Suite(.timeLimit(.minutes(6))) struct GuardTests {}
 }
 
 extension SystemSuite.GuardTests {

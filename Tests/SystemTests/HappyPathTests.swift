@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension SystemSuite {
-  @Suite(.timeLimit(.minutes(4))) struct HappyPathTests {}
+  @Suite(.timeLimit(.minutes(6))) struct HappyPathTests {}
 }
 
 extension SystemSuite.HappyPathTests {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension SystemSuite {
-  @Suite(.timeLimit(.minutes(3))) struct ImportReserveTests {}
+  @Suite(.timeLimit(.minutes(6))) struct ImportReserveTests {}
 }
 
 extension SystemSuite.ImportReserveTests {
@@ -33,7 +33,7 @@ extension SystemSuite.ImportReserveTests {
       func regie(_ arguments: [String]) async throws -> (code: Int32, output: String) {
         let run = try SystemUnderTestProgram.start(
           "regie", arguments, environment: ["REGIE_SERVER": governance.api.address])
-        return (try await run.waitForEnd(within: .seconds(60)), run.output)
+        return (try await run.waitForEnd(within: .seconds(120)), run.output)
       }
       func take(_ folder: String = console) async throws -> (code: Int32, outcomes: [Outcome]) {
         let run = try await regie([
@@ -111,7 +111,7 @@ extension SystemSuite.ImportReserveTests {
       func regie(_ arguments: [String]) async throws -> (code: Int32, output: String) {
         let run = try SystemUnderTestProgram.start(
           "regie", arguments, environment: ["REGIE_SERVER": governance.api.address])
-        return (try await run.waitForEnd(within: .seconds(60)), run.output)
+        return (try await run.waitForEnd(within: .seconds(120)), run.output)
       }
       _ = try await regie([
         "import", "console", console, "--facts", "\(console)/facts.yaml", "--resources", resources,
@@ -147,7 +147,7 @@ extension SystemSuite.ImportReserveTests {
       func regie(_ arguments: [String]) async throws -> (code: Int32, output: String) {
         let run = try SystemUnderTestProgram.start(
           "regie", arguments, environment: ["REGIE_SERVER": governance.api.address])
-        return (try await run.waitForEnd(within: .seconds(60)), run.output)
+        return (try await run.waitForEnd(within: .seconds(120)), run.output)
       }
       let importing = ["import", "console", console, "--facts", "\(console)/facts.yaml"]
       _ = try await regie(importing + ["--resources", resources])

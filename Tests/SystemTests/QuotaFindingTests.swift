@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 extension SystemSuite {
-  @Suite(.timeLimit(.minutes(4))) struct QuotaFindingTests {}
+  @Suite(.timeLimit(.minutes(6))) struct QuotaFindingTests {}
 }
 
 extension SystemSuite.QuotaFindingTests {

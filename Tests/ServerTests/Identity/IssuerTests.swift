@@ -34,7 +34,7 @@ struct IssuerTests {
     /// Whose token it is, by a key that was made a moment ago. Keys that were being read meanwhile are read again only after a
     /// while.
     func callerByNewKey(_ token: String) async throws -> Caller {
-      let deadline = ContinuousClock.now + .seconds(30)
+      let deadline = ContinuousClock.now + .seconds(120)
       while (try? await caller(token)) == nil, .now < deadline { try await Task.sleep(for: .milliseconds(200)) }
       return try await caller(token)
     }

@@ -11,7 +11,7 @@ import Testing
 
 extension SystemSuite {
   /// The agent dies by `kill -9`, is stopped, or is there twice.
-  @Suite(.timeLimit(.minutes(3))) struct AgentCrashTests {}
+  @Suite(.timeLimit(.minutes(6))) struct AgentCrashTests {}
 }
 
 extension SystemSuite.AgentCrashTests {
@@ -29,7 +29,7 @@ extension SystemSuite.AgentCrashTests {
 
       // The last objects of the next placement take their time, so that the bus can be taken away before the report.
       cluster.simulated?.inject(
-        .delay(.seconds(5)), requests: 2, method: "PATCH", pathPrefix: "/apis/networking.k8s.io")
+        .delay(.seconds(10)), requests: 2, method: "PATCH", pathPrefix: "/apis/networking.k8s.io")
       let placement = try #require(try await governance.api.place(Offered.project("nouveau")).placements.first)
       try await eventually("the agent is at it") {
         try await cluster.client.get(Namespace.self, placement.spec.namespace).metadata.uid != nil

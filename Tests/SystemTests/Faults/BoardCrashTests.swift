@@ -11,7 +11,7 @@ import Testing
 
 extension SystemSuite {
   /// The service dies by `kill -9` while the board's work is under way: what was decided takes effect all the same.
-  @Suite(.timeLimit(.minutes(3))) struct BoardCrashTests {}
+  @Suite(.timeLimit(.minutes(6))) struct BoardCrashTests {}
 }
 
 extension SystemSuite.BoardCrashTests {

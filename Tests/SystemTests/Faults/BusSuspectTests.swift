@@ -13,7 +13,7 @@ import Testing
 extension SystemSuite {
   /// The zone's record, from the relay to the agent and back to whoever looks at the centre.
   @Suite(
-    .timeLimit(.minutes(3)), .enabled(if: !KafkaBroker.hasReal, Comment(rawValue: SystemSuite.needsMock)))
+    .timeLimit(.minutes(6)), .enabled(if: !KafkaBroker.hasReal, Comment(rawValue: SystemSuite.needsMock)))
   struct BusSuspectTests {}
 }
 
@@ -64,11 +64,11 @@ extension SystemSuite.BusSuspectTests {
       let bus = ["KAFKA_BOOTSTRAP_SERVERS": second.bootstrapServers]
       let governance = try await system.startGovernance(as: "governance-2", bus)
       _ = try await system.startAgent(as: "agent-2", bus)
-      // No offset is missing, so nothing but the record can have told.
+      // No offset is missing, so nothing but the record can have told; again where the answer was long on its way.
       try await eventually("the bucket that lacks a state is asked for and published") {
         try await system.count(
           "SELECT count(*) FROM republications WHERE reason LIKE '%1 of 256 buckets' AND placements >= 1")
-          == 1
+          >= 1
       }
       try await eventually("the agent finds what the record says, and the centre says so") {
         let agreement = try await governance.api.agents().first?.status.zoneRecord
@@ -111,7 +111,7 @@ extension SystemSuite.BusSuspectTests {
       let made = try await cluster.client.get(namespace, as: Namespace.self).metadata.uid
 
       _ = try await system.startAgent(as: "agent-2", ["KAFKA_BOOTSTRAP_SERVERS": second.bootstrapServers])
-      try await eventually("the bus is suspect, and that holds the removal up", within: .seconds(60)) {
+      try await eventually("the bus is suspect, and that holds the removal up") {
         let told = try await system.observations(on: second)
         let isSuspect = told.agents.contains { $0.zoneRecord?.verdict == .suspect }
         let removals = told.placements.filter { $0.placement == placement && $0.phase == .removed }

@@ -8,7 +8,7 @@ import Testing
 
 extension SystemSuite {
   /// The service dies by `kill -9`, at the worst moments and at any.
-  @Suite(.timeLimit(.minutes(3))) struct GovernanceCrashTests {}
+  @Suite(.timeLimit(.minutes(6))) struct GovernanceCrashTests {}
 }
 
 extension SystemSuite.GovernanceCrashTests {

@@ -7,7 +7,7 @@ import Testing
 
 extension SystemSuite {
   /// The database goes away: at the start, and in flight.
-  @Suite(.timeLimit(.minutes(3))) struct PostgresOutageTests {}
+  @Suite(.timeLimit(.minutes(6))) struct PostgresOutageTests {}
 }
 
 extension SystemSuite.PostgresOutageTests {

@@ -8,7 +8,7 @@ import Testing
 
 extension SystemSuite {
   /// The relay's leader is stopped (SIGSTOP) and wakes again (protocol rule 9): a lock alone would not hold.
-  @Suite(.timeLimit(.minutes(3))) struct RelayFencingTests {}
+  @Suite(.timeLimit(.minutes(6))) struct RelayFencingTests {}
 }
 
 extension SystemSuite.RelayFencingTests {
@@ -74,8 +74,12 @@ extension SystemSuite.RelayFencingTests {
 
         try await system.slowDownClaims()
         for number in 1...20 { _ = try await other.api.place(Offered.project("projet\(number)", cpu: 2)) }
+        // Those may all have been claimed before anybody looks: what is decided now is claimed while it is looked for.
+        var round: Int64 = 0
         try await eventually("a claim is being made") {
-          try await system.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") > 0
+          round += 1
+          _ = try await other.api.place(Offered.project("projet1", cpu: 4 + round % 2))
+          return try await system.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") > 0
         }
         stopped.program.signal(SIGSTOP)
         try await system.hurryUpClaims()
@@ -106,8 +110,8 @@ extension SystemSuite.RelayFencingTests {
       _ = try await governance.api.place(Offered.project("projet1", cpu: 2))
       try await eventually("a claim was slow") { try await system.count("SELECT count(*) FROM slow_claims") == 0 }
       try await system.settle(governance.api, 1)
-      // Whichever claim it was: agents may have had something said again.
-      try #require(try await system.count("SELECT max(attempts)::bigint FROM outbox") == 2)
+      // Whichever claim it was: agents may have had something said again. And a busy machine may be slow once more.
+      try #require(try await system.count("SELECT max(attempts)::bigint FROM outbox") >= 2)
     }
   }
 

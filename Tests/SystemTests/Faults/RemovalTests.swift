@@ -9,7 +9,7 @@ import Testing
 
 extension SystemSuite {
   /// From the request for a removal to the capacity that is free again.
-  @Suite(.timeLimit(.minutes(3))) struct RemovalTests {}
+  @Suite(.timeLimit(.minutes(6))) struct RemovalTests {}
 }
 
 extension SystemSuite.RemovalTests {
@@ -83,7 +83,7 @@ extension SystemSuite.RemovalTests {
             .POST, "/api/v1/projects/projet\(number)/removal", body: Data("{}".utf8))
         }
       }
-      try await eventually("all that was given up is free", within: .seconds(60)) {
+      try await eventually("all that was given up is free") {
         try await governance.api.capacity().first?.committed.cpu == Int64(projects / 2) * 1000
       }
       try await system.eventuallyEndState(governance.api, projects / 2)

@@ -9,7 +9,7 @@ import Testing
 
 extension SystemSuite {
   /// The database of before comes back: the bus and the clusters know what it has forgotten (protocol rule 13).
-  @Suite(.timeLimit(.minutes(5))) struct RestoredDatabaseTests {}
+  @Suite(.timeLimit(.minutes(6))) struct RestoredDatabaseTests {}
 }
 
 extension SystemSuite.RestoredDatabaseTests {
@@ -138,7 +138,7 @@ extension SystemUnderTest {
 
   /// Waits until every placement is ready, or gone where it is to be removed, and nothing waits for the bus.
   fileprivate func waitUntilSettled(_ api: TestAPI) async throws {
-    try await eventually("all is as decided", within: .seconds(120)) {
+    try await eventually("all is as decided") {
       let placements = try await api.placements()
       let waiting = try await count("SELECT count(*) FROM outbox WHERE published_at IS NULL")
       return waiting == 0

@@ -4,7 +4,7 @@ import Testing
 
 extension SystemSuite {
   /// What keeps a program from starting ends it, with a message that says what to do.
-  @Suite(.timeLimit(.minutes(4))) struct StartErrorTests {}
+  @Suite(.timeLimit(.minutes(6))) struct StartErrorTests {}
 }
 
 extension SystemSuite.StartErrorTests {
@@ -75,7 +75,7 @@ extension SystemSuite.StartErrorTests {
   }
 
   private func expectEnd(of program: SystemUnderTestProgram, saying words: [String]) async throws {
-    let status = try await program.waitForEnd(within: .seconds(20))
+    let status = try await program.waitForEnd(within: .seconds(120))
     // Its own end, by an exit code: no signal, no trap.
     try #require(status > 0, "\(program.tail())")
     for word in words { try #require(program.output.contains(word), "“\(word)” is missing in:\n\(program.tail())") }

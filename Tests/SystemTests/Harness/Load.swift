@@ -87,7 +87,7 @@ final class Load: Sendable {
   /// Asks one instance after the other until one of them knows.
   private func patiently(_ name: String, _ ask: (TestAPI) async throws -> TestAPI.Answer) async throws -> TestAPI.Answer
   {
-    let end = ContinuousClock.now + .seconds(90)
+    let end = ContinuousClock.now + .seconds(120)
     var last = "no instance was there"
     while ContinuousClock.now < end {
       if let instance = instances.all.randomElement() {

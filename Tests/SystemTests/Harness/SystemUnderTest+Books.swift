@@ -61,26 +61,24 @@ extension SystemUnderTest {
   }
 
   /// Waits until nothing waits for the bus: a report may have something told again at any moment, which is gone at once.
-  private func busHasEverything(within limit: Duration = .seconds(60)) async throws {
-    try await eventually("nothing waits for the bus", within: limit) {
+  private func busHasEverything() async throws {
+    try await eventually("nothing waits for the bus") {
       try await count("SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0
     }
   }
 
   /// Waits until so many placements are ready and nothing waits for the bus, then checks the whole end state.
-  func settle(
-    _ api: TestAPI, _ placements: Int, within limit: Duration = .seconds(60), checksOrder: Bool = true
-  ) async throws {
-    try await api.waitUntilReady(placements, within: limit)
-    try await busHasEverything(within: limit)
+  func settle(_ api: TestAPI, _ placements: Int, checksOrder: Bool = true) async throws {
+    try await api.waitUntilReady(placements)
+    try await busHasEverything()
     try await expectEndState(api, checksOrder: checksOrder)
   }
 
-  /// As ``settle(_:_:within:checksOrder:sourceLocation:)``, where what was edited by hand may look ready until it is seen.
+  /// As ``settle(_:_:checksOrder:)``, where what was edited by hand may look ready until it is seen.
   func eventuallyEndState(
     _ api: TestAPI, _ placements: Int
   ) async throws {
-    try await api.waitUntilReady(placements, within: .seconds(60))
+    try await api.waitUntilReady(placements)
     try await eventually("the end state is right") {
       try await expectEndState(api)
       return true

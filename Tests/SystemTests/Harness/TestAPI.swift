@@ -32,9 +32,11 @@ struct TestAPI: Sendable {
     let text: String
   }
 
+  /// - Parameter timeout: as a rule far beyond what the service itself takes to give up: ten seconds, for a connection
+  ///   to its database.
   func send(
     _ method: HTTPMethod, _ path: String, body: Data? = nil, headers: [String: String] = [:],
-    timeout: TimeAmount = .seconds(15)
+    timeout: TimeAmount = .seconds(60)
   ) async throws -> Answer {
     var request = HTTPClientRequest(url: address + path)
     request.method = method
@@ -96,8 +98,8 @@ struct TestAPI: Sendable {
   }
 
   /// Waits until so many placements are ready, and no more are there.
-  func waitUntilReady(_ count: Int, within limit: Duration = .seconds(40)) async throws {
-    try await eventually("\(count) placements are ready", within: limit) {
+  func waitUntilReady(_ count: Int) async throws {
+    try await eventually("\(count) placements are ready") {
       let placements = try await placements()
       return placements.count == count && placements.allSatisfy(\.status.ready)
     }

@@ -65,9 +65,10 @@ final class DevFolder: Sendable {
     return names == ["lock"] && FileManager.default.contents(atPath: "\(path)/lock")?.isEmpty == true
   }
 
-  /// The lock may be held for a moment by the guard of a killed life, which is cleaning up.
+  /// The lock may be held for a while by the guard of a killed life, which is cleaning up: two dozen processes are to
+  /// end in order. Whoever uses the folder has claimed it, and is told at once.
   private static func takeLock(_ path: String) async throws -> FolderLock {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while true {
       if let lock = try FolderLock(folder: path) {
         do {
