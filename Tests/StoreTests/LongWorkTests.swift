@@ -218,6 +218,18 @@ import Testing
     #expect(quiet <= ContinuousClock.now - asked, "it counts from what has just ended")
   }
 
+  @Test func `who has left before others and says so after them takes nothing back`() async throws {
+    let crowd = Crowd()
+    for _ in 0..<2 { crowd.enter() }
+    let earlier = Crowd.elapsed
+    try await Task.sleep(for: .milliseconds(20))
+    let begun = ContinuousClock.now
+    crowd.leave()
+    crowd.leave(at: earlier)
+    let absence = crowd.absence
+    #expect(absence <= ContinuousClock.now - begun)
+  }
+
   @Test func `who waits for a crowd to be gone goes on after the last one`() async throws {
     let crowd = Crowd()
     #expect(crowd.waitUntilGone(atMost: .zero))

@@ -13,7 +13,8 @@ final class Crowd: Sendable {
   /// Nobody was ever there, by what is known from now on.
   init() { left = Atomic(Self.elapsed) }
 
-  private static var elapsed: Int64 { Int64((ContinuousClock.now - beginning) / .nanoseconds(1)) }
+  /// Now, in nanoseconds since the beginning.
+  static var elapsed: Int64 { Int64((ContinuousClock.now - beginning) / .nanoseconds(1)) }
 
   /// For how long nobody has been there; zero while somebody is.
   var absence: Duration {
@@ -23,8 +24,14 @@ final class Crowd: Sendable {
 
   func enter() { count.add(1, ordering: .relaxed) }
 
-  func leave() {
-    left.store(Self.elapsed, ordering: .relaxed)
+  func leave() { leave(at: Self.elapsed) }
+
+  /// Whoever is put aside once he has read the clock says so after those who have left since: what counts is who was the
+  /// last to leave, and not who says so last.
+  ///
+  /// - Parameter moment: as ``elapsed``.
+  func leave(at moment: Int64) {
+    left.max(moment, ordering: .relaxed)
     count.subtract(1, ordering: .relaxed)
   }
 
