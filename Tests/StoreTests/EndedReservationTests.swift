@@ -18,6 +18,16 @@ struct EndedReservationTests {
         let ended = try await fixture.reserve("alpha", ttl: .seconds(1))
         let hasEnded = try await eventually { try await fixture.store.reservation(ended.id).state == .expired }
         #expect(hasEnded)
+        // Else it may be known before it was told of: what is told a moment later is to be read once more.
+        let world = fixture.store.world
+        let fence = UUID().uuidString
+        world.expect(fence: fence)
+        defer { world.giveUp(fence) }
+        _ = try await fixture.pool.withConnection {
+          try await $0.query("SELECT pg_notify(\(WorldChannel.fence), \(fence))")
+        }
+        let isTold = await world.still(after: fence, within: .seconds(60)) != nil
+        #expect(isTold)
         let isKnown = try await eventually {
           try fixture.store.world.view(of: "alpha")?.project?.held.map(\.id) == ended.placements.map(\.spec.id)
         }
