@@ -8,7 +8,9 @@ import Testing
 @testable import Store
 
 /// What agents say and what time brings moves the world too, though nobody leaves an entry of it in the trail.
-@Suite(.timeLimit(.minutes(2))) struct ImpactStalenessTests {
+///
+/// Each impact is the last of all to be served: four of them, beside a dozen tests on two cores, take a while.
+@Suite(.timeLimit(.minutes(5))) struct ImpactStalenessTests {
   /// An impact that is followed.
   private struct Followed {
     let fixture: StoreFixture
