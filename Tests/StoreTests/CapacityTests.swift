@@ -85,6 +85,7 @@ struct CapacityTests {
 
   @Test func `a day is written once, whoever writes it, and a new cluster's as well`() async throws {
     try await StoreFixture.run { fixture in
+      try await fixture.passMidnight()
       #expect(try await fixture.store.recordCapacity() == 0)
       try await fixture.offer(clusters: ["nord-1": Offered.large])
       _ = try await fixture.place("alpha")
@@ -106,6 +107,7 @@ struct CapacityTests {
 
   @Test func `after days on which nobody wrote, the next one is written, and the gap stays`() async throws {
     try await StoreFixture.run { fixture in
+      try await fixture.passMidnight()
       try await fixture.offer(clusters: ["nord-1": Offered.large])
       #expect(try await fixture.store.recordCapacity() == 1)
       try await fixture.moveDays(by: -3)
@@ -121,6 +123,7 @@ struct CapacityTests {
 
   @Test func `a cluster that joins with what it holds is no growth, and neither is one that leaves`() async throws {
     try await StoreFixture.run { fixture in
+      try await fixture.passMidnight()
       try await fixture.offer(clusters: ["nord-1": Offered.large, "nord-2": Offered.large, "nord-3": Offered.large])
       _ = try await fixture.store.recordCapacity()
       // Thirty days on which nothing grows: the second cluster joins for the last ten, full; the third was there for
@@ -177,6 +180,7 @@ struct CapacityTests {
 
   @Test func `days are kept as long as is said, and forgotten step by step`() async throws {
     try await StoreFixture.run { fixture in
+      try await fixture.passMidnight()
       try await fixture.offer(clusters: ["nord-1": Offered.large])
       _ = try await fixture.store.recordCapacity()
       try await fixture.moveDays(by: -10)

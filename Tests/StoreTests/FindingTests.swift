@@ -35,6 +35,7 @@ import Testing
   @Test func `what a new version does not want any more is found once, with its rule and its deadline`() async throws {
     try await Self.withFixture { fixture, cluster in
       let store = fixture.store
+      try await fixture.passMidnight()
       #expect(try await store.judgeEverything(always: true).opened == 0)
       try await Self.put([Self.forbid(cluster)], days: 7, in: fixture)
       let judged = try await store.judgeEverything(always: false)

@@ -75,6 +75,18 @@ struct StoreFixture: Sendable {
     try await pool.withConnection { try await $0.query(query) }.first?.decode(Int64.self, at: 0) ?? -1
   }
 
+  /// Lets midnight in Paris go by where it is near: what is counted by the day is then of one day for as long as a test
+  /// takes.
+  func passMidnight() async throws {
+    let left = try await count(
+      """
+      SELECT ceil(extract(epoch FROM
+        (((now AT TIME ZONE 'Europe/Paris')::date + 1)::timestamp AT TIME ZONE 'Europe/Paris') - now))::bigint
+      FROM (SELECT clock_timestamp() AS now) AS t
+      """)
+    if left <= 90 { try await Task.sleep(for: .seconds(left + 1)) }
+  }
+
   /// How many sessions of this database wait for a lock of any kind.
   func waiting() async throws -> Int64 {
     try await count(

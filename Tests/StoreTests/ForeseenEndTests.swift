@@ -53,6 +53,7 @@ struct ForeseenEndTests {
     _ body: (StoreFixture, CalendarDay) async throws -> Void
   ) async throws {
     try await StoreFixture.run { fixture in
+      try await fixture.passMidnight()
       try await fixture.offer()
       _ = try await fixture.store.put(Self.policy(forbidding: false), context: someone)
       let today = try await fixture.today()
