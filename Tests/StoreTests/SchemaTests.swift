@@ -117,7 +117,7 @@ struct SchemaTests {
   private static let versions = (try? StoreMigrations.migrator().versions) ?? []
 
   private static func empty() async throws -> PostgresConfiguration {
-    try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
   }
 }
 
