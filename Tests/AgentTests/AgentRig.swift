@@ -235,9 +235,12 @@ struct AgentRig: Sendable {
 
   /// Publishes a state, signed by the trusted key unless another is given, and then the zone's record, as the relay does.
   ///
-  /// - Parameter isRecorded: whether the zone's record comes to cover the state.
+  /// - Parameters:
+  ///   - isRecorded: whether the zone's record comes to cover the state.
+  ///   - moment: when that record was made, where it is not now.
   func publish(
-    _ state: DesiredState, key: Curve25519.Signing.PrivateKey = Self.key, isRecorded: Bool = true
+    _ state: DesiredState, key: Curve25519.Signing.PrivateKey = Self.key, isRecorded: Bool = true,
+    recordedAt moment: Timestamp? = nil
   ) async throws {
     let event = try BusCodec.event(
       desired: state, signer: EventSigner(key), source: "/regie/governance", id: UUID().uuidString,
@@ -248,12 +251,12 @@ struct AgentRig: Sendable {
         headers: event.headers.map { KafkaHeader($0.name, $0.value) }))
     guard isRecorded, key.rawRepresentation == Self.key.rawRepresentation else { return }
     centreBook.withLockedValue { $0.note(state, event.data, delivery) }
-    try await publishRecord()
+    try await publishRecord(at: moment)
   }
 
   /// Publishes the zone's record as it stands.
-  func publishRecord() async throws {
-    let record = centreBook.withLockedValue { $0.next(zone: Self.zone) }
+  func publishRecord(at moment: Timestamp? = nil) async throws {
+    let record = centreBook.withLockedValue { $0.next(zone: Self.zone, at: moment ?? Timestamp(Date())) }
     let event = try BusCodec.event(
       zone: record, signer: EventSigner(Self.key), source: "/regie/governance", id: UUID().uuidString,
       time: Timestamp(Date()))

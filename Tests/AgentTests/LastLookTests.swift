@@ -49,9 +49,10 @@ struct LastLookTests {
       case .cut: cluster.inject(.dropConnection, method: "DELETE")
       case .unknown: cluster.inject(.status(401), method: "DELETE")
       case .asked:
-        // Longer than this call may take, so that it does not wait, and less than the deletion might.
-        cluster.inject(.status(429, retryAfter: 20), method: "GET", path: "/api/v1/namespaces/busy")
-        _ = try? await client.get(Namespace.self, "busy", timeout: .seconds(15))
+        // Longer than this call may take, so that it does not wait, and less than the deletion might. No machine stands
+        // still for so long that the call is not answered in time, or that nothing is left of the wait.
+        cluster.inject(.status(429, retryAfter: 150), method: "GET", path: "/api/v1/namespaces/busy")
+        _ = try? await client.get(Namespace.self, "busy", timeout: .seconds(120))
       }
     }
 
@@ -121,7 +122,9 @@ struct LastLookTests {
       """
     try text.write(to: file, atomically: true, encoding: .utf8)
     try "token\n".write(to: folder.appendingPathComponent("token"), atomically: true, encoding: .utf8)
-    try await KubernetesClient.withClient(try .kubeconfig(paths: [file.path]), body)
+    var configuration = try KubernetesConfiguration.kubeconfig(paths: [file.path])
+    configuration.callTimeout = .seconds(240)
+    try await KubernetesClient.withClient(configuration, body)
   }
 
   /// Carries the order to delete the one with this `uid` out.

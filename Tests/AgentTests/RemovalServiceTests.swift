@@ -101,8 +101,10 @@ struct RemovalServiceTests {
     try await AgentRig.with { rig in
       try await rig.withAgent(now: { Timestamp(Date() + 3_600) }) { seen in
         try await ready(AgentRig.state(1), rig, seen)
-        let removal = Self.removal(after: 20)
-        try await rig.publish(removal)
+        // The record is of before the moment, however late it is published.
+        let before = Timestamp(Date())
+        let removal = Self.removal(after: 5)
+        try await rig.publish(removal, recordedAt: before)
         try await seen.placement("it waits") {
           $0.observedRevision == 2 && $0.says(ConditionType.applied) == "False RemovalWaiting"
         }

@@ -11,7 +11,7 @@ struct StartTests {
 
   private func start(_ environment: [String: String], _ arguments: [String] = []) async throws -> (Int32, String) {
     let agent = try SystemUnderTestProgram.start("region-agent", arguments, environment: environment)
-    let code = try await agent.waitForEnd(within: .seconds(60))
+    let code = try await agent.waitForEnd(within: .seconds(120))
     return (code, agent.output)
   }
 

@@ -106,10 +106,10 @@ struct GitHistoryTests {
   private static func settle(_ rig: Rig, _ placements: [UUID]) async {
     while true {
       await rig.advance(by: 10_000)
-      let news = await rig.wait { news in placements.allSatisfy { isPast(news.standings[$0]) } }
+      let news = await rig.waitLooking { news in placements.allSatisfy { isPast(news.standings[$0]) } }
       if placements.allSatisfy({ isAtRest(news.standings[$0]) }) { return }
       await rig.advance(by: 10_000)
-      await rig.wait { $0.standings != news.standings }
+      await rig.waitLooking { $0.standings != news.standings }
     }
   }
 

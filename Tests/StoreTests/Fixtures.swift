@@ -25,10 +25,16 @@ struct StoreFixture: Sendable {
   static func fresh(maximum: Int = 8) async throws -> PostgresConfiguration {
     let server = try await PostgresServer.shared()
     let template = try await server.template("store") { url in
-      _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: quiet)
+      _ = try await StoreMigrations.migrate(try patient(url), logger: quiet)
     }
-    var configuration = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
+    var configuration = try patient(try await server.freshDatabase(template: template).url)
     configuration.maximumConnections = maximum
+    return configuration
+  }
+
+  /// How a database is reached on a machine that is busy, or stands still for a while.
+  static func patient(_ url: String) throws -> PostgresConfiguration {
+    var configuration = try PostgresServer.configuration(url)
     // Crowds of writers queue for few connections.
     configuration.acquireTimeout = .seconds(60)
     // Whoever holds a lock until others are seen to wait for it does nothing meanwhile, however long that takes.

@@ -22,7 +22,7 @@ struct PseudonymsFromTests {
     Case(principals: ["person:0a", "oidc:ada"], sealed: 1, expected: nil),
   ])
   func `a database that is in use finds it in its trail`(example: Case) async throws {
-    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let configuration = try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
     _ = try await PostgresMigrator(Array(StoreMigrations.all.prefix(46))).migrate(configuration, logger: quiet)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       try await pool.withConnection { connection in

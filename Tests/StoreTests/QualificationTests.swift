@@ -241,7 +241,7 @@ struct QualificationTests {
   }
 
   @Test func `what stood before the rule goes on`() async throws {
-    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let configuration = try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
     _ = try await PostgresMigrator(StoreMigrations.all.filter { $0.version < 24 }).migrate(
       configuration, logger: quiet)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in

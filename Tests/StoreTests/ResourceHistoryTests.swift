@@ -152,7 +152,7 @@ struct ResourceHistoryTests {
   }
 
   @Test func `a database that had no history begins it with what is there`() async throws {
-    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let configuration = try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
     _ = try await PostgresMigrator(StoreMigrations.all.filter { $0.version < 23 }).migrate(
       configuration, logger: quiet)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in

@@ -117,7 +117,7 @@ struct SchemaTests {
   private static let versions = (try? StoreMigrations.migrator().versions) ?? []
 
   private static func empty() async throws -> PostgresConfiguration {
-    try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
   }
 }
 
@@ -143,8 +143,8 @@ extension StoreFixture {
         INSERT INTO outbox (placement, epoch, revision, reason, published_at)
           SELECT id, 1, r, 'decided', CASE WHEN random() < 0.999 THEN now() END
           FROM placements, generate_series(1, 5) r;
-        """, deadline: .now + .seconds(60))
-      try await connection.script("ANALYZE", deadline: .now + .seconds(60))
+        """, deadline: .now + .seconds(300))
+      try await connection.script("ANALYZE", deadline: .now + .seconds(300))
     }
   }
 

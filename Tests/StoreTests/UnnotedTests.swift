@@ -22,7 +22,7 @@ struct UnnotedTests {
               'nord-1', 'n' || n, 'usuel', 'own', 'removed', '{}', 1, 1, (SELECT id FROM decisions LIMIT 1), now(), now(),
               now(), now(), now() FROM generate_series(1, 10000) n;
           ANALYZE;
-          """, deadline: .now + .seconds(60))
+          """, deadline: .now + .seconds(300))
       }
       let lines = try await fixture.pool.withConnection { connection in
         try await connection.query("EXPLAIN \(GovernanceStore.republishUnnoted(limit: 2000))").map {

@@ -10,7 +10,7 @@ import Testing
 /// What a later migration does to a database that is in use.
 struct UpgradeTests {
   @Test func `reservations come to a database in use, and the previous program works on beside them`() async throws {
-    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let configuration = try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
     let first = PostgresMigration(
       version: 1, name: "foundation", sql: String(decoding: PackageResources._001_foundation_sql, as: UTF8.self))
     _ = try await PostgresMigrator([first]).migrate(configuration, logger: quiet)
@@ -35,7 +35,7 @@ struct UpgradeTests {
   }
 
   @Test func `what the previous schema holds is decided on beside what comes after it`() async throws {
-    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let configuration = try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
     _ = try await PostgresMigrator(Self.before(7)).migrate(configuration, logger: quiet)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let fixture = StoreFixture(
@@ -79,7 +79,7 @@ struct UpgradeTests {
   @Test func `decisions of the previous program are written at full speed while the schema moves on under them`()
     async throws
   {
-    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let configuration = try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
     _ = try await PostgresMigrator(Self.before(7)).migrate(configuration, logger: quiet)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       try await pool.withConnection { try await $0.script(Self.ground) }
@@ -214,7 +214,7 @@ struct UpgradeTests {
   }
 
   @Test func `the ports of stored flows are brought into their order`() async throws {
-    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let configuration = try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
     let earlier = StoreMigrations.all.filter { $0.version < 40 }
     _ = try await PostgresMigrator(earlier).migrate(configuration, logger: quiet)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
@@ -238,7 +238,7 @@ struct UpgradeTests {
   }
 
   @Test func `whose a stored result was is known of the questions that are answered anew`() async throws {
-    let configuration = try PostgresServer.configuration(try await PostgresServer.shared().freshDatabase().url)
+    let configuration = try StoreFixture.patient(try await PostgresServer.shared().freshDatabase().url)
     let earlier = StoreMigrations.all.filter { $0.version < 57 }
     _ = try await PostgresMigrator(earlier).migrate(configuration, logger: quiet)
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in

@@ -248,12 +248,12 @@ extension StoreFixture {
     _ = try await rowsReadThrough { pool in
       try await pool.withConnection {
         try await $0.script(
-          "BEGIN; SET LOCAL session_replication_role = replica; \(copying) COMMIT", deadline: .now + .seconds(120))
+          "BEGIN; SET LOCAL session_replication_role = replica; \(copying) COMMIT", deadline: .now + .seconds(300))
         try await $0.script(
           """
           DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET random_page_cost = 1.1', current_database()); END $$;
           ANALYZE
-          """, deadline: .now + .seconds(60))
+          """, deadline: .now + .seconds(300))
       }
     }
   }

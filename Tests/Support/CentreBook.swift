@@ -32,12 +32,12 @@ public struct CentreBook: Sendable {
     book.remove(placement)
   }
 
-  /// The zone's next record.
-  public mutating func next(zone: String) -> ZoneRecord {
+  /// The zone's next record, as made at this moment.
+  public mutating func next(zone: String, at now: Timestamp = Timestamp(Date())) -> ZoneRecord {
     sequence += 1
     isChanged = false
     return ZoneRecord(
-      zone: zone, epoch: 1, sequence: sequence, at: Timestamp(Date()), count: book.count, offsets: offsets,
+      zone: zone, epoch: 1, sequence: sequence, at: now, count: book.count, offsets: offsets,
       buckets: book.buckets, reportAgain: request)
   }
 }

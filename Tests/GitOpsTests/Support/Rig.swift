@@ -64,6 +64,22 @@ final class Rig: Sendable {
     }
   }
 
+  /// Waits until what was told is so, and has the writer look at the branch now and then meanwhile.
+  ///
+  /// Where others write, it may begin to pause after it was last asked to look, as where they put the branch back
+  /// between its push and its look: a clock that stands still would never end that.
+  @discardableResult
+  func waitLooking(until holds: @escaping @Sendable (News) -> Bool) async -> News {
+    let looking = Task { [writer] in
+      while true {
+        do { try await Task.sleep(for: .seconds(1)) } catch { return }
+        await writer.refresh()
+      }
+    }
+    defer { looking.cancel() }
+    return await wait(until: holds)
+  }
+
   /// Waits until all of these placements stand so.
   @discardableResult
   func wait(_ standing: PlacementStanding, for desired: DesiredPlacement...) async -> News {

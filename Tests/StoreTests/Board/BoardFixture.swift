@@ -3,8 +3,9 @@ import Events
 import Foundation
 import Model
 import Postgres
-import Store
 import Testing
+
+@testable import Store
 
 extension StoreFixture {
   /// The operators of the board's tests.
@@ -79,12 +80,16 @@ extension StoreFixture {
   }
 
   /// Brings the dates of versions that are to come nearer by so many days, to now at the nearest: what was, was so.
+  ///
+  /// As where a policy is changed nobody decides meanwhile, and now is when that is so: who decided between that moment
+  /// and the commit would go by the version of before, and seem to have overlooked the one that has begun.
   func bringNearer(days: Int) async throws {
     try await tamper(
       """
-      UPDATE policy_versions
-      SET effective_at = greatest(statement_timestamp(), effective_at - \(days) * interval '1 day')
-      WHERE effective_at > clock_timestamp()
+      SELECT pg_advisory_xact_lock(\(StoreLocks.offer));
+      WITH present AS MATERIALIZED (SELECT clock_timestamp() AS at)
+      UPDATE policy_versions SET effective_at = greatest(present.at, effective_at - \(days) * interval '1 day')
+      FROM present WHERE effective_at > present.at
       """)
   }
 
