@@ -13,7 +13,7 @@ struct BackupTests {
   func `a backup from before an upgrade is brought back, and brought up to date`(version: Int) async throws {
     let server = try await PostgresServer.shared()
     let url = try await server.freshDatabase().url
-    let configuration = try PostgresServer.configuration(url)
+    let configuration = try StoreFixture.patient(url)
     let dump = FileManager.default.temporaryDirectory.appending(path: "backup-\(UUID()).dump").path
     defer { try? FileManager.default.removeItem(atPath: dump) }
     let earlier = StoreMigrations.all.filter { $0.version <= version }

@@ -54,9 +54,7 @@ struct DatabaseLifeTests {
     // Else a server that is there for a while writes more by itself than what is lost.
     options.settings = ["autovacuum": "off"]
     let server = try await PostgresServer.start(options)
-    var patient = try PostgresServer.configuration(try await server.freshDatabase().url)
-    patient.acquireTimeout = .seconds(60)
-    let configuration = patient
+    let configuration = try StoreFixture.patient(try await server.freshDatabase().url)
     _ = try await StoreMigrations.migrate(configuration, logger: quiet)
     let errors = LogLines()
     let logger = errors.logger(from: .error)
@@ -243,8 +241,7 @@ extension DatabaseLifeTests {
   @Test func `a connection that has fallen silent is listened to no more once another database is found`() async throws
   {
     let server = try await PostgresServer.start()
-    var patient = try PostgresServer.configuration(try await server.freshDatabase().url)
-    patient.acquireTimeout = .seconds(60)
+    var patient = try StoreFixture.patient(try await server.freshDatabase().url)
     // So that nothing else finds it silent.
     patient.healthCheckInterval = .seconds(600)
     let configuration = patient
