@@ -46,7 +46,10 @@ struct AdoptServiceTests {
   private func with(
     _ rules: ClusterRules = ClusterRules(.adopt), _ body: @Sendable (AgentRig, KubernetesClient) async throws -> Void
   ) async throws {
-    try await AgentRig.with(rules: ["c1": rules]) { rig in try await body(rig, rig.clients[0].client) }
+    // What is held up is waited for as long as that takes: a look that was given up would be made again, too early.
+    try await AgentRig.with(rules: ["c1": rules], callTimeout: .seconds(120)) { rig in
+      try await body(rig, rig.clients[0].client)
+    }
   }
 
   /// The namespace is there, and the placement published.
@@ -90,7 +93,10 @@ struct AdoptServiceTests {
           $0.incarnation > 1_000 && $0.says(ConditionType.awaitingOwner) == "True NamespaceStands"
         }
         try await client.delete(ObjectPath(.namespaces, Self.state().namespace))
-        try await seen.placement("its owner has done it") { $0.says(ConditionType.awaitingOwner) == "False Done" }
+        // The life before has told the same of the namespace that was to be made.
+        try await seen.placement("its owner has done it") {
+          $0.incarnation > 1_000 && $0.says(ConditionType.awaitingOwner) == "False Done"
+        }
       }
     }
   }
@@ -314,6 +320,8 @@ struct AdoptServiceTests {
         }
       }
       defer { group.cancelAll() }
+      // Of what went before the first list nothing would be seen.
+      try await eventually("the quotas are followed") { quotas.withLockedValue { $0.names.contains("dso-quota") } }
       try await rig.withAgent { seen in
         try await seen.placement("it is ready") { $0.says(ConditionType.ready) == "True QuotaEnforced" }
         let look = try await beginLastLook(rig)

@@ -11,6 +11,8 @@ final class ChaosHistory: Sendable {
   private struct Content {
     /// When the deletion of a namespace was asked for: by its `uid`, with the labels that it bore.
     var deletions: [String: (at: UInt64, labels: [String: String])] = [:]
+    /// The kinds that were listed.
+    var listed: Set<String> = []
     /// The names that were seen.
     var names: Set<String> = []
     var memories: [(at: UInt64, placement: String, entry: PlacementMemory)] = []
@@ -32,9 +34,18 @@ final class ChaosHistory: Sendable {
     }
   }
 
+  /// Waits until both kinds were listed: of what happens before, only the latest would be seen.
+  func begin() async throws {
+    try await eventually("the history is read from its beginning") {
+      box.withLockedValue { $0.listed.isSuperset(of: ["namespaces", "configmaps"]) }
+    }
+  }
+
   private func take(_ event: InformerEvent<Namespace>) {
     switch event {
-    case .synced(let items, _): for item in items { take(item) }
+    case .synced(let items, _):
+      for item in items { take(item) }
+      box.withLockedValue { _ = $0.listed.insert("namespaces") }
     case .applied(let item): take(item)
     case .deleted, .interrupted, .resumed: return
     }
@@ -52,7 +63,9 @@ final class ChaosHistory: Sendable {
 
   private func take(_ event: InformerEvent<ConfigMap>) {
     switch event {
-    case .synced(let items, _): for item in items { take(item) }
+    case .synced(let items, _):
+      for item in items { take(item) }
+      box.withLockedValue { _ = $0.listed.insert("configmaps") }
     case .applied(let item): take(item)
     case .deleted, .interrupted, .resumed: return
     }

@@ -39,6 +39,7 @@ struct ChaosTests {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await history.follow(rig.clients[0].client) }
         defer { group.cancelAll() }
+        try await history.begin()
         for life in 0..<Self.lives {
           let isCut = life % 2 == 1
           try await rig.withAgent(messageTimeout: ChaosPlan.messageTimeout, endsAbruptly: isCut) { seen in

@@ -23,14 +23,35 @@ struct FakeArgoCD: Sendable {
   let client: KubernetesClient
   /// The kinds of what it has pruned, in that order.
   let pruned = NIOLockedValueBox<[String]>([])
+  /// The commit that the cluster was last brought to.
+  let followed = NIOLockedValueBox<String?>(nil)
 
-  /// Brings the cluster to what the branch holds.
+  /// Brings the cluster to what the branch holds, commit by commit: the first of a removal's two takes the protection
+  /// off the namespace, which would stand for ever if the second were seen alone. Argo CD has an hour between them;
+  /// here one may follow the other at once.
   func synchronise() async throws {
+    for commit in try await due() {
+      try await synchronise(to: commit)
+      followed.withLockedValue { $0 = commit }
+    }
+  }
+
+  /// The commits that were not followed yet, oldest first; the latest where all were.
+  private func due() async throws -> [String] {
+    guard try await !git("for-each-ref", "refs/heads/main").isEmpty else { return [] }
+    let head = try await head()
+    let last = followed.withLockedValue { $0 }
+    guard last != head else { return [head] }
+    let range = last.map { "\($0)..\(head)" } ?? head
+    return try await git("rev-list", "--reverse", range).split(separator: "\n").map(String.init)
+  }
+
+  private func synchronise(to commit: String) async throws {
     var kept: Set<String> = []
-    for path in try await paths() where path.hasSuffix("/kustomization.yaml") {
+    for path in try await paths(at: commit) where path.hasSuffix("/kustomization.yaml") {
       let folder = path.dropLast("/kustomization.yaml".count)
-      let names = try await document(path)["resources"] as? [String] ?? []
-      for name in names { kept.insert(try await apply(document("\(folder)/\(name)"))) }
+      let names = try await document(path, at: commit)["resources"] as? [String] ?? []
+      for name in names { kept.insert(try await apply(document("\(folder)/\(name)", at: commit))) }
     }
     for (kind, resource) in Self.kinds.sorted(by: { $0.key > $1.key }) {
       let query = ListQuery(labelSelector: "regie.cloud-pi-native.fr/placement")
@@ -90,10 +111,14 @@ struct FakeArgoCD: Sendable {
   /// Commits' messages on the branch, newest first.
   func log() async throws -> String { try await git("log", "--format=%B", "main") }
 
-  /// The files of the cluster's folders.
+  /// The files of the cluster's folders, as the branch holds them.
   func paths() async throws -> [String] {
     guard try await !git("for-each-ref", "refs/heads/main").isEmpty else { return [] }
-    return try await git("ls-tree", "-r", "--name-only", "main").split(separator: "\n").map(String.init)
+    return try await paths(at: "main")
+  }
+
+  private func paths(at commit: String) async throws -> [String] {
+    try await git("ls-tree", "-r", "--name-only", commit).split(separator: "\n").map(String.init)
       .filter { $0.hasPrefix("regie/\(cluster)/") }
   }
 
@@ -108,8 +133,8 @@ struct FakeArgoCD: Sendable {
     return "\(kind)/\(namespace ?? "")/\(name)"
   }
 
-  private func document(_ path: String) async throws -> [String: Any] {
-    try Yams.load(yaml: try await git("show", "main:\(path)")) as? [String: Any] ?? [:]
+  private func document(_ path: String, at commit: String) async throws -> [String: Any] {
+    try Yams.load(yaml: try await git("show", "\(commit):\(path)")) as? [String: Any] ?? [:]
   }
 
   private func git(_ arguments: String...) async throws -> String {
