@@ -121,13 +121,14 @@ public final class PostgresServer: Sendable {
   /// Starts the server again after ``stop(immediately:)``; returns when it accepts connections.
   public func startAgain() async throws {
     guard let folder else { return }
-    try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-l", "\(folder)/log", "-o", startOptions, "start")
+    try await run(
+      "pg_ctl", "-D", "\(folder)/data", "-w", "-t", "300", "-l", "\(folder)/log", "-o", startOptions, "start")
   }
 
   /// Stops the server, with a farewell to its clients or, immediately, as a crash would.
   public func stop(immediately: Bool = false) async throws {
     guard let folder else { return }
-    try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-m", immediately ? "immediate" : "fast", "stop")
+    try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-t", "300", "-m", immediately ? "immediate" : "fast", "stop")
   }
 
   /// Keeps a copy of the stopped server's disk.
