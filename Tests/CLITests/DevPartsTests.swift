@@ -28,7 +28,7 @@ struct DevPartsTests {
 
   @Test func `a process is ready when it says so, and its output is in its log`() async throws {
     try await withTree { tree, folder in
-      let line = try await tree.start("p", "/bin/sh", shell("echo one; echo ready 7; exec sleep 60")) {
+      let line = try await tree.start("p", "/bin/sh", shell("echo one; echo ready 7; exec sleep 600")) {
         $0.hasPrefix("ready")
       }
       #expect(line == "ready 7")
@@ -44,11 +44,11 @@ struct DevPartsTests {
 
   @Test func `a port that was lost is tried again elsewhere, and ends nothing`() async throws {
     try await withTree { tree, folder in
-      _ = try await tree.start("other", "/bin/sh", shell("echo up; exec sleep 60")) { $0 == "up" }
+      _ = try await tree.start("other", "/bin/sh", shell("echo up; exec sleep 600")) { $0 == "up" }
       var tried: [Int] = []
       let port = try await FreePorts.withNext { port in
         tried.append(port)
-        let script = tried.count < 3 ? "echo 'bind: Address already in use' >&2; exit 1" : "echo up; exec sleep 60"
+        let script = tried.count < 3 ? "echo 'bind: Address already in use' >&2; exit 1" : "echo up; exec sleep 600"
         _ = try await tree.start("p", "/bin/sh", shell(script)) { $0 == "up" }
         return port
       }
@@ -80,7 +80,7 @@ struct DevPartsTests {
   @Test func `a process that is never ready is told with its log`() async throws {
     let error = await #expect(throws: DevError.self) {
       try await withTree { tree, _ in
-        _ = try await tree.start("p", "/bin/sh", shell("exec sleep 60"), limit: .milliseconds(50)) { _ in false }
+        _ = try await tree.start("p", "/bin/sh", shell("exec sleep 600"), limit: .milliseconds(50)) { _ in false }
       }
     }
     #expect(error?.description.contains("p n'est pas prêt") == true)
