@@ -1,12 +1,13 @@
 import Foundation
 import Glibc
 import Postgres
+import TestSupport
 import Testing
 
 @testable import CLI
 
 /// The database of `regie dev`, as others on this machine find it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct DevPostgresTests {
   @Test func `who has not the password is refused, and nobody else may read it`() async throws {
     try await withFolder { parent in
@@ -45,7 +46,7 @@ struct DevPostgresTests {
   }
 
   private static func connect(_ url: String) async throws -> String? {
-    try await PostgresConnection.withConnection(try PostgresConfiguration(url: url)) { connection in
+    try await PostgresConnection.withConnection(try PostgresServer.configuration(url)) { connection in
       try await connection.query("SELECT current_user::text").first?.decode(String.self, at: 0)
     }
   }

@@ -134,9 +134,10 @@ struct DevTests {
   func `root may use a folder that the user postgres can not enter`() async throws {
     try await withFolder { parent in
       chmod(parent, 0o700)
-      let run = try await Run.regie("dev", "--exit", "--data-dir", "\(parent)/data")
-      #expect(run.code == 0, "\(run.output)")
-      let line = try #require(run.lines.first { $0.contains("ne peut entrer dans \(parent)") })
+      let program = try SystemUnderTestProgram.start("regie", ["dev", "--exit", "--data-dir", "\(parent)/data"])
+      #expect(try await program.waitForEnd(within: .seconds(240)) == 0, "\(program.output)")
+      let lines = program.output.split(separator: "\n")
+      let line = try #require(lines.first { $0.contains("ne peut entrer dans \(parent)") })
       let elsewhere = try #require(line.split(separator: " ").first { $0.hasPrefix("/tmp/regie-postgres-") })
       #expect(!FileManager.default.fileExists(atPath: String(elsewhere).replacing(",", with: "")))
     }

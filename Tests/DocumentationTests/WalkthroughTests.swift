@@ -47,6 +47,8 @@ struct WalkthroughTests {
     _ block: Page.Block, followedBy answer: Page.Block?, at place: String, _ demo: RunningDemo
   ) async {
     do {
+      // The page shows what is told when all is well.
+      if block.text.contains("/health") { try await demo.waitUntilWell() }
       let printed = try await demo.shell(block.text)
       guard let answer else { return }
       if answer.language == "json" {

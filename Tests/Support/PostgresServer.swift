@@ -121,13 +121,14 @@ public final class PostgresServer: Sendable {
   /// Starts the server again after ``stop(immediately:)``; returns when it accepts connections.
   public func startAgain() async throws {
     guard let folder else { return }
-    try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-l", "\(folder)/log", "-o", startOptions, "start")
+    try await run(
+      "pg_ctl", "-D", "\(folder)/data", "-w", "-t", "300", "-l", "\(folder)/log", "-o", startOptions, "start")
   }
 
   /// Stops the server, with a farewell to its clients or, immediately, as a crash would.
   public func stop(immediately: Bool = false) async throws {
     guard let folder else { return }
-    try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-m", immediately ? "immediate" : "fast", "stop")
+    try await run("pg_ctl", "-D", "\(folder)/data", "-w", "-t", "300", "-m", immediately ? "immediate" : "fast", "stop")
   }
 
   /// Keeps a copy of the stopped server's disk.
@@ -171,12 +172,16 @@ public final class PostgresServer: Sendable {
 
   /// A new database, copied from a template (an empty one by default).
   public func freshDatabase(template: String = "template0") async throws -> PostgresDatabase {
+    try await freshDatabase(from: template, cuttingOff: false)
+  }
+
+  private func freshDatabase(from template: String, cuttingOff: Bool) async throws -> PostgresDatabase {
     let number = state.withLockedValue { state in
       state.databases += 1
       return state.databases
     }
     let name = "test_\(Self.origin)_\(number)"
-    try await create(name, from: template)
+    try await create(name, from: template, cuttingOff: cuttingOff)
     return PostgresDatabase(name: name, url: url(of: name))
   }
 
@@ -184,13 +189,8 @@ public final class PostgresServer: Sendable {
   public func copy(of name: String) async throws -> PostgresDatabase {
     _ = try await PostgresConnection.withConnection(maintenance) { connection in
       try await connection.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS false")
-      _ = try await connection.query(
-        """
-        SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-        WHERE datname = \(name) AND backend_type = 'client backend'
-        """)
     }
-    let copy = try await freshDatabase(template: name)
+    let copy = try await freshDatabase(from: name, cuttingOff: true)
     _ = try await PostgresConnection.withConnection(maintenance) { connection in
       try await connection.execute("ALTER DATABASE \(unescaped: name) ALLOW_CONNECTIONS true")
     }
@@ -220,12 +220,31 @@ public final class PostgresServer: Sendable {
     baseURL.replacingOccurrences(of: "DATABASE", with: database)
   }
 
-  private func create(_ name: String, from template: String) async throws {
-    _ = try await PostgresConnection.withConnection(maintenance) { connection in
-      try await connection.execute(
-        "CREATE DATABASE \(unescaped: name) TEMPLATE \(unescaped: template)", deadline: .now + .seconds(300))
+  /// - Parameter cuttingOff: Whether those who are connected to the template are cut off.
+  private func create(_ name: String, from template: String, cuttingOff: Bool) async throws {
+    let end = ContinuousClock.now + .seconds(300)
+    while true {
+      do {
+        _ = try await PostgresConnection.withConnection(maintenance) { connection in
+          if cuttingOff {
+            _ = try await connection.query(
+              """
+              SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+              WHERE datname = \(template) AND backend_type = 'client backend'
+              """, deadline: end)
+          }
+          return try await connection.execute(
+            "CREATE DATABASE \(unescaped: name) TEMPLATE \(unescaped: template)", deadline: end)
+        }
+        return
+      } catch let error as PostgresError where error.sqlState == Self.inUse && ContinuousClock.now < end {
+        // For five seconds the server has waited for the end of who has left the template, or was cut off; who had only
+        // just connected to it was not seen.
+      }
     }
   }
+
+  private static let inUse = PostgresSQLState(rawValue: "55006")
 
   /// Dumps a database into a file, as an operator would.
   public func dump(_ url: String, to path: String) async throws {

@@ -13,8 +13,10 @@ struct ChildProcess: Sendable {
   let log: String
   /// What asks it to end in order.
   let stop: Signal
+  /// How long it may take for that before it is killed.
+  let patience: Duration
 
-  /// Runs the process until it ends or the task is cancelled: it is asked to end, and killed after five seconds.
+  /// Runs the process until it ends or the task is cancelled: it is asked to end, and killed where it does not in time.
   ///
   /// It has a process group of its own: Ctrl-C reaches this process alone, which ends the others.
   ///
@@ -24,7 +26,7 @@ struct ChildProcess: Sendable {
   func run(pids: PidFile, onLine: @escaping @Sendable (String) -> Void) async throws {
     var options = PlatformOptions()
     options.processGroupID = 0
-    options.teardownSequence = [.send(signal: stop, allowedDurationToNextStep: .seconds(5))]
+    options.teardownSequence = [.send(signal: stop, allowedDurationToNextStep: patience)]
     guard FileManager.default.createFile(atPath: log, contents: nil) else {
       throw DevError("\(log) ne peut être écrit / can not be written")
     }

@@ -11,6 +11,12 @@ struct DevPostgres: Sendable {
   private let data: DevPostgresData
   private let password: String
 
+  /// What its process is called.
+  static let process = "postgres"
+  /// How long it may take to end in order. Killed, it would leave processes behind that nobody knows of, and that
+  /// write for a while where others remove its data.
+  static let patience: Duration = .seconds(40)
+
   /// Finds PostgreSQL.
   ///
   /// - Throws: ``DevError`` that says what to install.
@@ -49,9 +55,9 @@ struct DevPostgres: Sendable {
           "-D", data.path, "-k", "", "-h", "127.0.0.1", "-p", String(port), "-c", "fsync=off",
           "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=100",
         ])
-      _ = try await tree.start("postgres", executable, arguments, folder: "/", stop: .interrupt) {
-        $0.contains("ready to accept connections")
-      }
+      _ = try await tree.start(
+        Self.process, executable, arguments, folder: "/", stop: .interrupt, patience: Self.patience
+      ) { $0.contains("ready to accept connections") }
       Console.note("PostgreSQL : prêt / ready")
       return "postgresql://regie:\(password)@127.0.0.1:\(port)/postgres"
     }

@@ -3,7 +3,7 @@ import Glibc
 
 /// The processes of a running `regie dev`, so that what a killed one left behind can be ended.
 final class PidFile: Sendable {
-  /// How long a process may take to end in order before it is killed.
+  /// How long a process may take to end in order before it is killed; ``DevPostgres/patience`` where it is that one.
   private static let patience: Duration = .seconds(3)
 
   private let path: String
@@ -41,14 +41,23 @@ final class PidFile: Sendable {
       kill(process.pid, SIGINT)
       kill(process.pid, SIGCONT)
     }
-    let deadline = ContinuousClock.now + Self.patience
+    left = await Self.running(of: left, after: Self.patience)
+    for process in left where process.name != DevPostgres.process { kill(process.pid, SIGKILL) }
+    left = await Self.running(of: left, after: DevPostgres.patience)
+    for process in left { kill(process.pid, SIGKILL) }
+    clear()
+    return names
+  }
+
+  /// Those that have not ended within `limit`; waits for no longer than there are any.
+  private static func running(of processes: [Leftover], after limit: Duration) async -> [Leftover] {
+    let deadline = ContinuousClock.now + limit
+    var left = processes.filter(\.isRunning)
     while !left.isEmpty, ContinuousClock.now < deadline {
       try? await Task.sleep(for: .milliseconds(20))
       left = left.filter(\.isRunning)
     }
-    for process in left { kill(process.pid, SIGKILL) }
-    clear()
-    return names
+    return left
   }
 
   func clear() {

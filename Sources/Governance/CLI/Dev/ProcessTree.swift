@@ -27,19 +27,21 @@ actor ProcessTree {
   /// - Parameters:
   ///   - folder: Where it runs; nil for this process's own folder.
   ///   - stop: The signal that asks it to end.
+  ///   - patience: How long it may take for that before it is killed.
+  ///   - limit: How long it may take to be ready: two dozen begin at once, on a machine that may be busy.
   /// - Returns: That line.
   /// - Throws: ``PortTaken`` when it ended before because its port was taken; the tree goes on then.
   func start(
     _ name: String, _ executable: String, _ arguments: [String], environment: [String: String] = [:],
-    folder: String? = nil, stop: Signal = .terminate, limit: Duration = .seconds(60),
-    isReady: @escaping @Sendable (String) -> Bool
+    folder: String? = nil, stop: Signal = .terminate, patience: Duration = .seconds(5),
+    limit: Duration = .seconds(180), isReady: @escaping @Sendable (String) -> Bool
   ) async throws -> String {
     let announcement = Announcement()
     let inherited = ProcessInfo.processInfo.environment.filter { Self.inherited.contains($0.key) }
     let log = "\(logs)/\(name).log"
     let process = ChildProcess(
       name: name, executable: executable, arguments: arguments, environment: inherited.merging(environment) { $1 },
-      folder: folder, log: log, stop: stop)
+      folder: folder, log: log, stop: stop, patience: patience)
     requests.continuation.yield(Request(process: process, isReady: isReady, announcement: announcement))
     return try await announcement.wait(limit: limit) {
       DevError("\(name) n'est pas prêt après \(limit.components.seconds) s ; voir \(log) / is not ready: see its log")
