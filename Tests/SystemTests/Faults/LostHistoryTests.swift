@@ -119,7 +119,7 @@ extension SystemUnderTest {
 
   private func watermarks(of topic: String) async throws -> [Int32: KafkaWatermarks] {
     let consumer = try KafkaConsumer(configuration: busConfiguration, topic: topic, start: .end, logger: Self.quiet)
-    let watermarks = try await consumer.watermarks()
+    let watermarks = try await consumer.watermarks(within: .seconds(60))
     await consumer.close(within: .seconds(5))
     return watermarks
   }
