@@ -100,8 +100,7 @@ extension SystemSuite.BusSuspectTests {
       let lost = try #require(states.first).placement
       let key = Topics.key(placement: lost)
       // Of another bucket: what is newer than the zone's record is under way, and hides what else its bucket lacks.
-      var removal = try #require(
-        states.last { DigestBook.bucket(of: $0.placement) != DigestBook.bucket(of: lost) })
+      var removal = try #require(states.last { DigestBook.bucket(of: $0.placement) != DigestBook.bucket(of: lost) })
       (removal.phase, removal.notBefore) = (.removed, removal.decidedAt)
       removal.revision += 1
       let rest = records.filter { $0.key != key }.map { system.copy($0) }
