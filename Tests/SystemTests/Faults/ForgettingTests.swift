@@ -3,7 +3,6 @@ import Events
 import Foundation
 import Kafka
 import Model
-import NIOHTTP1
 import Postgres
 import TestSupport
 import Testing
@@ -31,8 +30,7 @@ extension SystemSuite.ForgettingTests {
 
   private func remove(_ numbers: some Sequence<Int>, _ governance: Governance) async throws {
     for number in numbers {
-      let answer = try await governance.api.send(
-        .POST, "/api/v1/projects/projet\(number)/removal", body: Data("{}".utf8))
+      let answer = try await governance.api.askToRemove("projet\(number)")
       try #require(answer.status == 202, "\(answer.text)")
     }
   }
@@ -104,8 +102,7 @@ extension SystemSuite.ForgettingTests {
           if Bool.random(using: &dice) {
             _ = try await governance.api.place(Offered.project("projet\(number)"))
           } else {
-            _ = try await governance.api.send(
-              .POST, "/api/v1/projects/projet\(number)/removal", body: Data("{}".utf8))
+            _ = try await governance.api.askToRemove("projet\(number)")
           }
         }
         try await dice.pause(0...2500)
@@ -121,8 +118,7 @@ extension SystemSuite.ForgettingTests {
         if number % 2 == 0 {
           _ = try await governance.api.place(Offered.project("projet\(number)"))
         } else {
-          _ = try await governance.api.send(
-            .POST, "/api/v1/projects/projet\(number)/removal", body: Data("{}".utf8))
+          _ = try await governance.api.askToRemove("projet\(number)")
         }
       }
       try await agree(projects / 2, governance, system)

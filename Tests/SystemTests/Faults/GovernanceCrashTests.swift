@@ -26,10 +26,13 @@ extension SystemSuite.GovernanceCrashTests {
       for number in 1...3 { _ = try await first.api.place(Offered.project("projet\(number)")) }
       _ = try await first.api.place(Offered.project("ancien", cpu: 3))
       try await eventually("the relay has tried") {
-        try await system.count("SELECT count(*) FROM outbox WHERE published_at IS NULL AND attempts > 0") >= 4
+        try await system.count(
+          "SELECT count(DISTINCT placement) FROM outbox WHERE published_at IS NULL AND attempts > 0") == 4
       }
       try await first.program.killNow()
-      try #require(try await system.count("SELECT count(*) FROM outbox WHERE published_at IS NULL") == 4)
+      // Not how many rows: what the agent has asked for at its beginning may be answered late, by one more of a state.
+      let waiting = try await system.count("SELECT count(DISTINCT placement) FROM outbox WHERE published_at IS NULL")
+      try #require(waiting == 4)
       try await broker.setUp()
 
       let second = try await system.startGovernance(as: "governance-2")

@@ -14,7 +14,7 @@ extension SystemSuite {
 
 extension SystemSuite.RemovalTests {
   private func remove(_ project: String, _ api: TestAPI, _ body: String = "{}") async throws {
-    let answer = try await api.send(.POST, "/api/v1/projects/\(project)/removal", body: Data(body.utf8))
+    let answer = try await api.askToRemove(project, body)
     try #require(answer.status == 202, "\(answer.text)")
   }
 
@@ -67,8 +67,7 @@ extension SystemSuite.RemovalTests {
             _ = try await governance.api.place(Offered.project("projet\(number)"))
           } else {
             let body = #"{"delaySeconds": \#(Int.random(in: 0...1, using: &dice))}"#
-            _ = try await governance.api.send(
-              .POST, "/api/v1/projects/projet\(number)/removal", body: Data(body.utf8))
+            _ = try await governance.api.askToRemove("projet\(number)", body)
           }
         }
         try await dice.pause(0...700)
@@ -79,8 +78,7 @@ extension SystemSuite.RemovalTests {
         if number % 2 == 0 {
           _ = try await governance.api.place(Offered.project("projet\(number)"))
         } else {
-          _ = try await governance.api.send(
-            .POST, "/api/v1/projects/projet\(number)/removal", body: Data("{}".utf8))
+          _ = try await governance.api.askToRemove("projet\(number)")
         }
       }
       try await eventually("all that was given up is free") {

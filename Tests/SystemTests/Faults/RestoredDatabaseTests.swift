@@ -116,14 +116,10 @@ extension SystemUnderTest {
   /// Reads a dump in beside whoever is connected, in one transaction: again where it was in their way, and was broken
   /// off.
   fileprivate func readIn(_ dump: String) async throws {
-    for _ in 1..<5 {
-      do {
-        return try await postgres.restore(dump, into: databaseURL)
-      } catch {
-        try Task.checkCancellation()
-      }
+    try await eventually("the dump is read in") {
+      try await postgres.restore(dump, into: databaseURL)
+      return true
     }
-    try await postgres.restore(dump, into: databaseURL)
   }
 
   /// New projects, other quotas, and one removal that is carried out.

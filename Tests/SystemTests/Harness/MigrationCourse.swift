@@ -122,7 +122,9 @@ final class MigrationCourse {
 
   func begin() async throws {
     try await begin { course, path, body in
-      let answer = try await course.governance.api.send(.POST, path, body: Data(body.utf8))
+      let answer = try await course.governance.api.patiently(path) {
+        try await course.governance.api.send(.POST, path, body: Data(body.utf8))
+      }
       try #require(answer.status == 200, "\(path): \(answer.text)")
     }
   }
@@ -204,8 +206,9 @@ final class MigrationCourse {
   }
 
   func ask(_ act: Act) async throws {
-    _ = try await governance.api.send(
-      .POST, "/api/v1/moves/\(act.move)/\(act.route)", body: Data(act.body.utf8))
+    _ = try await governance.api.patiently(act.path) {
+      try await governance.api.send(.POST, "/api/v1/moves/\(act.move)/\(act.route)", body: Data(act.body.utf8))
+    }
   }
 
   func expectLivingCopies() async throws {

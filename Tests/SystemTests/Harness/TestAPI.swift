@@ -60,9 +60,29 @@ struct TestAPI: Sendable {
     guard [200, 201].contains(answer.status) else { throw Refused(status: answer.status, text: answer.text) }
   }
 
-  /// Declares a project and asks where it goes, in one request.
+  /// Declares a project and asks where it goes, in one request; as often as it takes, with one key.
   func place(_ project: Resource<ProjectSpec>, key: String = UUID().uuidString) async throws -> DecisionView {
-    try await askToPlace(project, key: key).decode()
+    try await patiently("the wish for \(project.metadata.name)") { try await askToPlace(project, key: key) }.decode()
+  }
+
+  /// Asks until the answer is another one than "not now", which may be answered by asking again: where the machine
+  /// stands still for some seconds, the database ends what was under way.
+  func patiently(_ what: String, _ ask: () async throws -> Answer) async throws -> Answer {
+    var last: Answer?
+    try await eventually("\(what) is answered") {
+      let answer = try await ask()
+      last = answer
+      return answer.status != 503
+    }
+    guard let last else { throw NotSeen(description: "\(what) was given no answer") }
+    return last
+  }
+
+  /// Asks that a project be removed.
+  func askToRemove(_ project: String, _ body: String = "{}") async throws -> Answer {
+    try await patiently("the removal of \(project)") {
+      try await send(.POST, "/api/v1/projects/\(project)/removal", body: Data(body.utf8))
+    }
   }
 
   func askToPlace(_ project: Resource<ProjectSpec>, key: String) async throws -> Answer {
