@@ -96,7 +96,7 @@ struct OutageTests {
         #expect(room.stale == nil && offer.status == 200 && offer.header("regie-stale") == "false")
         let smaller = Offered.cluster("nord-1").replacing("cpu: 64", with: "cpu: 62")
         #expect(try await api.send(.put, "/api/v1/clusters/nord-1", smaller).status == 200)
-        // Until memory has read what was written the database answers, and what it says is not what is known without it.
+        // Until memory has read what was written the database answers: what it says is not known yet once it is away.
         while try await fits().sizes == room.sizes || !api.store.isWorldLive {
           try await Task.sleep(for: .milliseconds(10))
         }
