@@ -58,7 +58,10 @@ struct ServerFixture: Sendable {
     let template = try await server.template("server") { url in
       _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: KafkaBroker.quiet)
     }
-    let database = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
+    var patient = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
+    // As long as one may take to be opened on a busy machine.
+    patient.acquireTimeout = .seconds(60)
+    let database = patient
     let admin = try KafkaAdmin(configuration: bus, logger: KafkaBroker.quiet)
     try await PostgresPool.withPool(database, logger: KafkaBroker.quiet) { pool in
       let fixture = ServerFixture(
