@@ -65,7 +65,8 @@ struct RestrictedZone {
   /// Whether a text in small letters has a word in it. The seconds of a moment, an identifier and a digest may have any
   /// digits by chance: no figure is read there.
   static func tells(_ text: String, _ word: String) -> Bool {
-    guard word.allSatisfy({ $0.isNumber || $0 == "." }) else { return text.contains(word) }
+    guard text.contains(word) else { return false }
+    guard word.allSatisfy({ $0.isNumber || $0 == "." }) else { return true }
     return text.replacing(/t[0-9:.]+z/, with: "")
       .replacing(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}/, with: "").contains(word)
   }
