@@ -116,7 +116,7 @@ struct BodyTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `the members of a body are read within the bounds of documents, and no name twice`() async throws {
     try await APIFixture.run { api in
       let deep = String(repeating: #"{"a":"#, count: 500)

@@ -124,7 +124,7 @@ struct CurrentOfferRoutesTests {
       let then = try await api.send(.get, "\(path)?at=\(published)")
       #expect(then.status == 200 && then.text.contains("pour-un-projet") && !then.text.contains("nord-geheim"))
       let tag = try #require(then.header("etag"))
-      #expect(!tag.contains("aaaa"), "it is of what is told")
+      #expect(!tag.contains(String(repeating: "a", count: 64)), "it is of what is told")
     }
   }
 

@@ -32,7 +32,10 @@ struct APIFixture {
     let template = try await server.template("api") { url in
       _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: quiet)
     }
-    return try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
+    var configuration = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
+    // As long as one may take to be opened, and for those who ask by dozens at once on a busy machine.
+    configuration.acquireTimeout = .seconds(60)
+    return configuration
   }
 
   /// Runs `body` against the public router.

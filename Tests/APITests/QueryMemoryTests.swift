@@ -28,7 +28,7 @@ struct QueryMemoryTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `queries and validations ask the database nothing: they answer while its only connection is taken`() async throws
   {
     try await Self.run { api in
@@ -47,7 +47,7 @@ struct QueryMemoryTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `a choice has its answer again under its key, whatever the cluster is called and whether the project is there`()
     async throws
   {

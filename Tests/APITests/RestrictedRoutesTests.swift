@@ -23,6 +23,17 @@ struct RestrictedRoutesTests {
     return (object?["items"] as? [Any])?.isEmpty ?? answer.body.isEmpty
   }
 
+  @Test func `a figure is read wherever it stands, but in what has its digits by chance`() {
+    let id = "0a133370-0000-4000-8000-13337000000a"
+    let digest = String(repeating: "13337abc", count: 8)
+    let chance = #"{"id": "\#(id)", "at": "2026-11-30t10:00:00.133370z", "digest": "\#(digest)"}"#
+    #expect(!RestrictedZone.tells(chance, "13337"))
+    for told in [#"{"cpu": "13337m"}"#, #"{"cpu": 13337}"#, "\(chance), 13337"] {
+      #expect(RestrictedZone.tells(told, "13337"), "\(told)")
+    }
+    #expect(RestrictedZone.tells(chance, id))
+  }
+
   @Test func `no route tells whoever has no right to it what is hosted in a DR zone, or how full it is`() async throws {
     try await RestrictedZone.run { api, bare in
       let zone = try await bare.furnished(api)

@@ -62,10 +62,20 @@ struct RestrictedZone {
     }
   }
 
+  /// Whether a text in small letters has a word in it. The seconds of a moment, an identifier and a digest may have any
+  /// digits by chance: no figure is read there.
+  static func tells(_ text: String, _ word: String) -> Bool {
+    guard text.contains(word) else { return false }
+    guard word.allSatisfy({ $0.isNumber || $0 == "." }) else { return true }
+    return text.replacing(/t[0-9:.]+z/, with: "")
+      .replacing(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}/, with: "").contains(word)
+  }
+
   /// Tells where somebody reads what he must not.
   func check(_ answer: Answer, asked: String, _ reader: String) {
-    // The seconds of a moment may have any digits, and a refusal repeats the address that was asked for.
-    for word in words where answer.text.lowercased().replacing(/t[0-9:.]+z/, with: "").contains(word) {
+    let text = answer.text.lowercased()
+    // A refusal repeats the address that was asked for.
+    for word in words where Self.tells(text, word) {
       guard answer.status < 400 || !asked.contains(word) else { continue }
       Issue.record("\(reader) reads “\(word)” at \(asked): \(answer.text.prefix(2000))")
     }

@@ -74,7 +74,7 @@ struct SupposedPolicyTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `what is scheduled is answered from memory, while its only connection is taken`() async throws {
     try await QueryMemoryTests.run { api in
       try await Self.schedule(api, version: 2, from: "2097-03-01T00:00:00Z", Self.forbidding)
@@ -144,7 +144,7 @@ struct SupposedPolicyTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `what agents say by other limits than those in force is asked for anew each time`() async throws {
     try await QueryMemoryTests.run(connections: 4) { api in
       let strict = try Self.supposing("heartbeatLimitSeconds: 60")

@@ -42,15 +42,18 @@ struct AuditSealerTests {
 
   @Test func `many commits make few anchors`() async throws {
     try await ServerFixture.run { fixture in
+      let began = ContinuousClock.now
       try await fixture.with(try fixture.sealer()) {
         for number in 0..<30 { try await fixture.place("p\(number)") }
         let head = try await fixture.settledHead()
         #expect(try await eventually { try await fixture.store.auditHead().anchoredPosition == head.position })
       }
+      let took = ContinuousClock.now - began
       let anchors = try await fixture.anchors()
       // Timestamps are the machine's; the rests between anchors are at least the interval.
       let times = anchors.compactMap(\.record.timestampMilliseconds).sorted()
-      #expect(anchors.count < 30)
+      // As many as there were intervals, and one: a busy machine may take longer for a commit than that.
+      #expect(anchors.count <= Int(took / AuditAnchorer.interval) + 1)
       #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 >= 900 }, "\(times)")
     }
   }
@@ -99,7 +102,9 @@ struct AuditSealerTests {
     try await ServerFixture.run { fixture in
       try await PostgresConnection.withConnection(fixture.database) { stopped in
         _ = try await stopped.query("SELECT pg_advisory_lock(\(StoreLocks.auditSealer))")
-        try await fixture.with(try fixture.sealer()) {
+        var sealer = try fixture.sealer()
+        sealer.holderPatience = Campaign.longestSilence
+        try await fixture.with(sealer) {
           _ = try await fixture.settledHead()
         }
       }

@@ -10,7 +10,7 @@ import Testing
 
 /// Services that every instance runs, and that do a thing once.
 struct CapacityServiceTests {
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(3)))
   func `several instances write a day and a public offer once, and tell of a ledger that does not agree`() async throws
   {
     try await ServerFixture.run { fixture in

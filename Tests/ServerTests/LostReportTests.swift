@@ -68,7 +68,7 @@ struct LostReportTests {
           store: GovernanceStore(pool: pool, logger: KafkaBroker.quiet), database: patient, bus: fixture.bus,
           topics: fixture.topics,
           // As long a time between looks as a busy machine needs.
-          silence: SilenceCount.Pace(interval: .milliseconds(500)),
+          silence: SilenceCount.Pace(interval: .milliseconds(500)), holderPatience: ServerFixture.patience,
           health: try fixture.telemetry.health.register("status", component: "test", role: .informative),
           logger: KafkaBroker.quiet)
         try await fixture.with(service) {

@@ -74,9 +74,11 @@ struct ReadZonesTests {
       }
       try await rename("consumer_offsets", to: "away")
       try await fixture.with(try fixture.status()) {
-        let isTold = try await eventually { fixture.healthStatus("status") == .degraded }
-        #expect(isTold)
-        #expect(Self.message(fixture)?.hasPrefix("la base ne prend pas les observations de la zone z0") == true)
+        // Topics that a busy machine makes late are told as the bus's fault first.
+        let isTold = try await eventually {
+          Self.message(fixture)?.hasPrefix("la base ne prend pas les observations de la zone z0") == true
+        }
+        #expect(isTold && fixture.healthStatus("status") == .degraded)
         try await rename("away", to: "consumer_offsets")
         let isWell = try await eventually { fixture.healthStatus("status") == .pass }
         #expect(isWell)
@@ -111,19 +113,23 @@ struct ReadZonesTests {
     try await ServerFixture.run { fixture in
       let placement = try await fixture.place("alpha")
       let lines = LogLines()
-      let service = StatusConsumerService(
-        store: fixture.store, database: fixture.database, bus: fixture.bus, topics: fixture.topics,
-        health: try fixture.telemetry.health.register("status", component: "test", role: .informative),
-        logger: lines.logger(from: .warning))
-      try await PostgresPool.withPool(fixture.database, logger: KafkaBroker.quiet) { pool in
+      var database = fixture.database
+      // Who is in want of a connection says so after this time.
+      database.acquireTimeout = .seconds(10)
+      try await PostgresPool.withPool(database, logger: KafkaBroker.quiet) { pool in
+        let service = StatusConsumerService(
+          store: GovernanceStore(pool: pool, logger: KafkaBroker.quiet), database: database, bus: fixture.bus,
+          topics: fixture.topics, holderPatience: ServerFixture.patience,
+          health: try fixture.telemetry.health.register("status", component: "test", role: .informative),
+          logger: lines.logger(from: .warning))
         try await fixture.with(service) {
           try await fixture.send([
             try StatusConsumerTests.message(StatusConsumerTests.report(on: placement, sequence: 1))
           ])
           try await StatusConsumerTests.expect(sequence: 1, of: placement, fixture)
-          let holder = try await Self.holder(in: pool)
-          try await Self.taking(all: fixture.database.maximumConnections, of: fixture.pool) {
-            try await pool.withConnection {
+          let holder = try await Self.holder(in: fixture.pool)
+          try await Self.taking(all: database.maximumConnections, of: pool) {
+            try await fixture.pool.withConnection {
               _ = try await $0.query("SELECT pg_notify(\(GovernanceStore.offerChannel), '')")
             }
             let isMissed = try await eventually(within: .seconds(60)) {
@@ -142,7 +148,7 @@ struct ReadZonesTests {
           ])
           try await StatusConsumerTests.expect(sequence: 2, of: placement, fixture)
           try await StatusConsumerTests.expect(sequence: 1, of: other, fixture)
-          #expect(try await Self.holder(in: pool) == holder, "the lock was let go of")
+          #expect(try await Self.holder(in: fixture.pool) == holder, "the lock was let go of")
           #expect(!lines.contain("starts over"))
         }
       }
@@ -153,7 +159,8 @@ struct ReadZonesTests {
   private static func taking(all count: Int, of pool: PostgresPool, _ body: () async throws -> Void) async throws {
     let holders = (0..<count).map { _ in
       Task {
-        try await pool.withConnection { _ in try await Task.sleep(for: .seconds(120)) }
+        // One that has to be opened first may be there late.
+        try await pool.withConnection(deadline: .now + .seconds(240)) { _ in try await Task.sleep(for: .seconds(240)) }
       }
     }
     let areTaken = try await eventually { pool.statistics.leased == count }

@@ -51,7 +51,8 @@ struct RelayLeaseTests {
   private func taking(all pool: PostgresPool, of count: Int, _ body: () async throws -> Void) async throws {
     let holders = (0..<count).map { _ in
       Task {
-        try await pool.withConnection { _ in try await Task.sleep(for: .seconds(120)) }
+        // One that has to be opened first may be there late.
+        try await pool.withConnection(deadline: .now + .seconds(240)) { _ in try await Task.sleep(for: .seconds(240)) }
       }
     }
     #expect(try await eventually { pool.statistics.leased == count })

@@ -25,6 +25,10 @@ struct ServerFixture: Sendable {
   let telemetry: Telemetry
   let signer: EventSigner
 
+  /// How long whoever has a lock, or leads, may say nothing: far longer than a busy machine stands still. Whoever is
+  /// taken for stopped begins anew, and says again what he has said.
+  static let patience: Duration = .seconds(60)
+
   /// Runs `body` with a schema, and an offer of so many zones: z0, z1…
   /// - Parameter messageTimeout: longer where every record is counted: what a busy machine acknowledges later is sent again.
   static func run(
@@ -54,7 +58,10 @@ struct ServerFixture: Sendable {
     let template = try await server.template("server") { url in
       _ = try await StoreMigrations.migrate(try PostgresServer.configuration(url), logger: KafkaBroker.quiet)
     }
-    let database = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
+    var patient = try PostgresServer.configuration(try await server.freshDatabase(template: template).url)
+    // As long as one may take to be opened on a busy machine.
+    patient.acquireTimeout = .seconds(60)
+    let database = patient
     let admin = try KafkaAdmin(configuration: bus, logger: KafkaBroker.quiet)
     try await PostgresPool.withPool(database, logger: KafkaBroker.quiet) { pool in
       let fixture = ServerFixture(
@@ -91,10 +98,10 @@ struct ServerFixture: Sendable {
   }
 
   /// - Parameters:
-  ///   - leaseTimeout: as a rule so long that no instance on a busy machine is taken for one that was stopped.
+  ///   - leaseTimeout: as a rule as long as ``patience``.
   ///   - debug: what of the client library's doings is to be logged, in its own words.
   func relay(
-    _ identity: String = "a", transactionalID: String? = nil, leaseTimeout: Duration = .seconds(15),
+    _ identity: String = "a", transactionalID: String? = nil, leaseTimeout: Duration = Self.patience,
     debug: String? = nil, logger: Logger = KafkaBroker.quiet
   ) throws -> RelayService {
     var relayBus = bus
@@ -107,8 +114,8 @@ struct ServerFixture: Sendable {
 
   func status(_ name: String = "status") throws -> StatusConsumerService {
     StatusConsumerService(
-      store: store, database: database, bus: bus, topics: topics, health: try health(name),
-      logger: KafkaBroker.quiet)
+      store: store, database: database, bus: bus, topics: topics, holderPatience: Self.patience,
+      health: try health(name), logger: KafkaBroker.quiet)
   }
 
   func sealer(_ identity: String = "a") throws -> AuditSealerService {
@@ -116,13 +123,13 @@ struct ServerFixture: Sendable {
       store: store, database: database, bus: bus, topics: topics, signer: signer, examiner: try examiner(),
       health: AuditHealth(
         sealing: try health("audit-\(identity)"), anchoring: try health("anchor-\(identity)")),
-      logger: KafkaBroker.quiet)
+      holderPatience: Self.patience, logger: KafkaBroker.quiet)
   }
 
   func facts(_ identity: String = "a") throws -> FactsService {
     FactsService(
       store: store, database: database, bus: bus, topics: topics, signer: signer, examiner: try examiner(),
-      health: try health("facts-\(identity)"), logger: KafkaBroker.quiet)
+      health: try health("facts-\(identity)"), holderPatience: Self.patience, logger: KafkaBroker.quiet)
   }
 
   func observer() throws -> StoreObserver {

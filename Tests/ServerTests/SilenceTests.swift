@@ -78,6 +78,7 @@ struct SilenceTests {
         let service = StatusConsumerService(
           store: fixture.store, database: fixture.database, bus: fixture.bus, topics: fixture.topics,
           silence: SilenceCount.Pace(interval: .seconds(1), portion: .milliseconds(200)),
+          holderPatience: ServerFixture.patience,
           health: try fixture.telemetry.health.register("s", component: "test", role: .informative),
           logger: lines.logger(from: .warning))
         try await fixture.with(service) {
@@ -114,9 +115,9 @@ struct SilenceTests {
       policy.heartbeatLimitSeconds = 10
       _ = try await fixture.store.put(.policy(Resource("regie", policy)), context: someone)
       let kept = try await fixture.place("alpha")
+      let wish = PlacementRequest(project: Offered.project("beta"))
+      #expect(try await fixture.store.preview(wish).outcome == .placed)
       try await fixture.with(try Self.consumer(fixture)) {
-        let wish = PlacementRequest(project: Offered.project("beta"))
-        #expect(try await fixture.store.preview(wish).outcome == .placed)
         let isRefused = try await eventually(within: .seconds(120)) {
           try await fixture.store.preview(wish).outcome == .unplaceable
         }

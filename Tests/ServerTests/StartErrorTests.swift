@@ -185,7 +185,7 @@ private final class TemporaryKey: Sendable {
 
 /// Says what a PostgreSQL 11 would say to whoever connects, and no more.
 ///
-/// `@unchecked Sendable`: all properties are immutable; the descriptor is closed once, by its owner.
+/// `@unchecked Sendable`: all properties are immutable; the descriptor is closed once, by the thread that accepts.
 private final class OldPostgres: @unchecked Sendable {
   let port: Int
   private let listener: Int32
@@ -207,17 +207,16 @@ private final class OldPostgres: @unchecked Sendable {
     DispatchQueue(label: "old-postgres").async {
       while true {
         let client = accept(listener, nil, nil)
-        guard client >= 0 else { return }
+        guard client >= 0 else { break }
         Self.greet(client)
         Glibc.close(client)
       }
+      // Here, and not where it is told to end: whoever is about to accept would do so on what has the number by then.
+      Glibc.close(listener)
     }
   }
 
-  func close() {
-    shutdown(listener, Int32(SHUT_RDWR))
-    Glibc.close(listener)
-  }
+  func close() { shutdown(listener, Int32(SHUT_RDWR)) }
 
   private static func greet(_ client: Int32) {
     var buffer = [UInt8](repeating: 0, count: 4096)

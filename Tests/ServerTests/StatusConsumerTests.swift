@@ -302,7 +302,7 @@ extension ServerFixture {
   /// Another instance, after the first.
   fileprivate func statusAgain() throws -> StatusConsumerService {
     StatusConsumerService(
-      store: store, database: database, bus: bus, topics: topics,
+      store: store, database: database, bus: bus, topics: topics, holderPatience: Self.patience,
       health: try telemetry.health.register("status-again", component: "test", role: .informative),
       logger: KafkaBroker.quiet)
   }

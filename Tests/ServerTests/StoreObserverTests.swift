@@ -74,15 +74,18 @@ struct StoreObserverTests {
   }
 
   /// Observes while `hold` keeps something locked, and sees it come to an end long before that does.
+  ///
+  /// - Parameter isDone: what a look brings about in the end: a busy machine may take longer than there is for one.
   private static func observe(
-    with observer: StoreObserver, _ fixture: ServerFixture, holding hold: PostgresQuery
+    with observer: StoreObserver, _ fixture: ServerFixture, holding hold: PostgresQuery,
+    until isDone: () async throws -> Bool = { true }
   ) async throws {
     let began = ContinuousClock.now
     try await fixture.pool.withTransaction { holder in
       // Else the database ends whoever says nothing for a quarter of a minute, and what is held is free.
       try await holder.execute("SET LOCAL idle_in_transaction_session_timeout = '5min'")
       _ = try await holder.query(hold)
-      await observer.observe()
+      repeat { await observer.observe() } while try await !isDone() && ContinuousClock.now < began + .seconds(90)
     }
     let took = ContinuousClock.now - began
     #expect(took < .seconds(120))
@@ -108,7 +111,9 @@ struct StoreObserverTests {
     try await ServerFixture.run { fixture in
       try await Self.placeWhatIsDue(fixture)
       try await Self.observing(fixture) { observer in
-        try await Self.observe(with: observer, fixture, holding: "LOCK TABLE left_states IN ACCESS EXCLUSIVE MODE")
+        try await Self.observe(with: observer, fixture, holding: "LOCK TABLE left_states IN ACCESS EXCLUSIVE MODE") {
+          try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1
+        }
         let report = fixture.telemetry.health.report()
         let said = report.checks.first { $0.name == "postgres" }?.message
         #expect(report.readiness == .degraded)
@@ -139,16 +144,18 @@ struct StoreObserverTests {
         }
       }
       try await rename("left_states", to: "away")
-      await observer.observe()
+      // A busy machine may take longer for what is due than there is for it at one look.
+      let isSaid = try await eventually {
+        await observer.observe()
+        return try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1
+      }
+      #expect(isSaid, "what does not need that table goes on")
       let report = fixture.telemetry.health.report()
       #expect(report.readiness == .fail)
       let said = report.checks.first { $0.name == "postgres" }?.message
       #expect(said?.contains("SQLSTATE 42P01") == true)
-      // What does not need that table goes on.
-      #expect(try await fixture.count("SELECT count(*) FROM outbox WHERE reason = 'due'") == 1)
       try await rename("away", to: "left_states")
-      await observer.observe()
-      #expect(fixture.healthStatus("postgres") == .pass)
+      try await Self.expectWell(observer, fixture)
     }
   }
 

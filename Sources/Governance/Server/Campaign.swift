@@ -15,9 +15,12 @@ struct Campaign: Sendable {
   /// Says, while another instance holds the lock, whether the bus answers this one; nil where what is done is not on
   /// the bus.
   var probe: BusProbe?
+  /// How long a holder of the lock may be silent before it is taken for stopped.
+  var patience: Duration = Campaign.longestSilence
   let logger: Logger
 
-  /// A holder of the lock that was silent for so long is taken for stopped: one that lives speaks every two seconds.
+  /// As a rule a holder of the lock that was silent for so long is taken for stopped: one that lives speaks every two
+  /// seconds.
   static let longestSilence: Duration = .seconds(6)
 
   /// Runs `work` whenever this instance holds the lock, until cancelled.
@@ -57,9 +60,9 @@ struct Campaign: Sendable {
   /// A holder that was stopped (SIGSTOP) keeps its connection, and so its lock, alive: whoever waits ends it.
   private func deposeStoppedHolders() async {
     while !Task.isCancelled {
-      try? await Task.sleep(for: Self.longestSilence / 3)
+      try? await Task.sleep(for: patience / 3)
       do {
-        if try await store.endSilentHolder(of: lock, silentFor: Self.longestSilence) {
+        if try await store.endSilentHolder(of: lock, silentFor: patience) {
           logger.warning("A \(name) that no longer spoke was deposed")
         }
       } catch is CancellationError {

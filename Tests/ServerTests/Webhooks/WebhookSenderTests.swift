@@ -10,7 +10,7 @@ import Testing
 @testable import Server
 
 /// One delivery over real HTTP.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WebhookSenderTests {
   private static let loopback = NetworkGuard(
     allowsPlain: true, allowed: ["127.0.0.0/8"].compactMap(NetworkGuard.Block.init))

@@ -27,6 +27,8 @@ struct AuditSealerService: Service {
   /// Compares what was told with the database, before anything more is.
   let examiner: EventsExaminer
   let health: AuditHealth
+  /// How long whoever has the lock may say nothing before he is taken for stopped.
+  var holderPatience: Duration = Campaign.longestSilence
   let logger: Logger
 
   func run() async throws {
@@ -36,7 +38,8 @@ struct AuditSealerService: Service {
       await Campaign(
         store: store, database: database, lock: StoreLocks.auditSealer, name: "audit sealer",
         standingBy: { health.sealing.pass() },
-        probe: BusProbe(topics: topics, health: health.anchoring, logger: logger), logger: logger
+        probe: BusProbe(topics: topics, health: health.anchoring, logger: logger), patience: holderPatience,
+        logger: logger
       ).run { try await sealAndAnchor() }
     }
   }

@@ -19,6 +19,8 @@ struct FactsService: Service {
   /// Compares what was told with the database, before anything more is.
   let examiner: EventsExaminer
   let health: HealthCheck
+  /// How long whoever has the lock may say nothing before he is taken for stopped.
+  var holderPatience: Duration = Campaign.longestSilence
   let logger: Logger
 
   func run() async throws {
@@ -27,7 +29,7 @@ struct FactsService: Service {
     await cancelWhenGracefulShutdown {
       await Campaign(
         store: store, database: database, lock: StoreLocks.publicFacts, name: "publisher of public facts",
-        probe: BusProbe(topics: topics, health: health, logger: logger), logger: logger
+        probe: BusProbe(topics: topics, health: health, logger: logger), patience: holderPatience, logger: logger
       ).run { try await publish() }
     }
   }

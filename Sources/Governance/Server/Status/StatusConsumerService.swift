@@ -14,6 +14,8 @@ struct StatusConsumerService: Service {
   let bus: KafkaConfiguration
   let topics: ZoneTopics
   var silence = SilenceCount.Pace()
+  /// How long whoever has the lock may say nothing before he is taken for stopped.
+  var holderPatience: Duration = Campaign.longestSilence
   let health: HealthCheck
   let logger: Logger
 
@@ -23,7 +25,7 @@ struct StatusConsumerService: Service {
     await cancelWhenGracefulShutdown {
       await Campaign(
         store: store, database: database, lock: StoreLocks.statusConsumer, name: "status consumer", probe: probe,
-        logger: logger
+        patience: holderPatience, logger: logger
       ).run { try await consumeAllZones(probe) }
     }
   }
