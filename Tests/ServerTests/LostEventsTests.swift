@@ -241,16 +241,6 @@ extension ServerFixture {
     }
   }
 
-  /// Whether the bus has acknowledged all facts, and the newest head of the trail.
-  fileprivate func isAllTold() async throws -> Bool {
-    let waiting = try await count(
-      """
-      SELECT (SELECT count(*) FROM public_facts WHERE published_at IS NULL)
-        + (SELECT count(*) FROM audit_entries WHERE position IS NULL)
-      """)
-    let (head, anchored) = try await store.auditHead()
-    return waiting == 0 && head.position == anchored
-  }
 }
 
 extension AuditAnchorRecord {

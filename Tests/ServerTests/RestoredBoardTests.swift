@@ -34,10 +34,14 @@ struct RestoredBoardTests {
       try await fixture.with(try fixture.facts(), try fixture.sealer(), try fixture.relay()) {
         try await fixture.place("alpha")
         try await fixture.expectPublished()
-        #expect(try await eventually { try await fixture.isAllTold() })
+        try await expectAllTold(fixture)
       }
       try await body(fixture)
     }
+  }
+
+  private func expectAllTold(_ fixture: ServerFixture) async throws {
+    #expect(try await eventually { try await fixture.isAllTold() })
   }
 
   private func expectSuspended(_ fixture: ServerFixture) async throws {
@@ -53,7 +57,7 @@ struct RestoredBoardTests {
     try await fixture.with(try fixture.relay(name), try fixture.facts(name), try fixture.sealer(name)) {
       try await fixture.place("epsilon")
       try await fixture.expectPublished()
-      #expect(try await eventually { try await fixture.isAllTold() })
+      try await expectAllTold(fixture)
     }
     #expect(try await fixture.store.suspension() == nil)
   }
@@ -168,14 +172,14 @@ struct RestoredBoardTests {
       let board = try await TwoOperators(fixture)
       try await fixture.place("alpha")
       try await fixture.with(try fixture.facts("a"), try fixture.sealer("a"), try fixture.relay("a")) {
-        #expect(try await eventually { try await fixture.isAllTold() })
+        try await expectAllTold(fixture)
         try await fixture.expectPublished()
       }
       try await fixture.restored { restored in
         try await board.propose(in: fixture.store)
         // Without a relay: a zone's record that is newer than the copy would be a sign as well.
         try await fixture.with(try fixture.facts("d"), try fixture.sealer("d")) {
-          #expect(try await eventually { try await fixture.isAllTold() })
+          try await expectAllTold(fixture)
         }
         switch teller {
         case .sealer: try await restored.with(try restored.sealer("b")) { try await expectSuspended(restored) }
@@ -195,7 +199,8 @@ struct RestoredBoardTests {
         // Without a relay: a zone's record that is newer than the copy would be a sign as well.
         try await fixture.with(try fixture.facts(name)) {
           let waiting: PostgresQuery = "SELECT count(*) FROM public_facts WHERE published_at IS NULL"
-          #expect(try await eventually { try await fixture.count(waiting) == 0 })
+          let isTold = try await eventually { try await fixture.count(waiting) == 0 }
+          #expect(isTold)
         }
       }
       try await tell("a")
@@ -334,17 +339,6 @@ extension PolicySpec {
 }
 
 extension ServerFixture {
-  /// Whether the bus holds all facts, and the newest head of the trail.
-  fileprivate func isAllTold() async throws -> Bool {
-    let waiting = try await count(
-      """
-      SELECT (SELECT count(*) FROM public_facts WHERE published_at IS NULL)
-        + (SELECT count(*) FROM audit_entries WHERE position IS NULL)
-      """)
-    let (head, anchored) = try await store.auditHead()
-    return waiting == 0 && head.position == anchored
-  }
-
   fileprivate func isAnchored() async throws -> Bool {
     let waiting = try await count("SELECT count(*) FROM audit_entries WHERE position IS NULL")
     let (head, anchored) = try await store.auditHead()

@@ -188,6 +188,17 @@ struct ServerFixture: Sendable {
     try await count("SELECT count(*) FROM outbox WHERE published_at IS NULL")
   }
 
+  /// Whether the bus has acknowledged all facts, and the newest head of the trail.
+  func isAllTold() async throws -> Bool {
+    let waiting = try await count(
+      """
+      SELECT (SELECT count(*) FROM public_facts WHERE published_at IS NULL)
+        + (SELECT count(*) FROM audit_entries WHERE position IS NULL)
+      """)
+    let (head, anchored) = try await store.auditHead()
+    return waiting == 0 && head.position == anchored
+  }
+
   /// Waits until the relay has nothing left to publish.
   func expectPublished(sourceLocation: SourceLocation = #_sourceLocation) async throws {
     let isDone = try await eventually { try await unpublished() == 0 }
