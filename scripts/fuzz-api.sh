@@ -16,8 +16,8 @@ if [ $# -gt 0 ]; then
   limit=()
   share=(--max-time "$1")
 else
-  # For what hangs: examples and coverage are some 46 000 cases, of which 200 are answered in a second, on a slow and busy machine
-  # less than a quarter of that.
+  # For what hangs: examples and coverage are some 46 000 cases, of which 200 are answered in a second, on a slow and busy
+  # machine less than a quarter of that.
   limit=("$root/scripts/with-limit.sh" 3600)
   share=()
 fi

@@ -111,11 +111,13 @@ struct OutageTests {
     var single = try PostgresServer.configuration(try await server.freshDatabase().url)
     single.maximumConnections = 1
     single.acquireTimeout = .seconds(60)
+    // It is still under way when it is seen, however late that is.
+    single.statementTimeout = .seconds(120)
     let configuration = single
     try await PostgresPool.withPool(configuration, logger: quiet) { pool in
       let pid = try await pool.withConnection { $0.backendPID }
       let task = Task {
-        try await pool.withConnection { try await $0.execute("SELECT pg_sleep(60)") }
+        try await pool.withConnection { try await $0.execute("SELECT pg_sleep(120)") }
       }
       try await PostgresConnection.withConnection(configuration) { observer in
         let sleeps = try await eventually {

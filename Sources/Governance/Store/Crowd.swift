@@ -26,8 +26,8 @@ final class Crowd: Sendable {
 
   func leave() { leave(at: Self.elapsed) }
 
-  /// Whoever is put aside once he has read the clock says so after those who have left since: what counts is who was the
-  /// last to leave, and not who says so last.
+  /// Whoever is put aside once he has read the clock says so after those who have left since: what counts is who was
+  /// the last to leave, and not who says so last.
   ///
   /// - Parameter moment: as ``elapsed``.
   func leave(at moment: Int64) {
