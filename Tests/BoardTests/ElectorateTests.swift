@@ -140,6 +140,22 @@ struct ElectorateTests {
     #expect(try electorate.voice(of: local) == "alize", "nobody is told apart there")
   }
 
+  @Test func `who is not named is told whether his operator names anybody`() {
+    let electorate = Electorate(["alize": [], "anfsi": [.init(subject: "marie")]])
+    let table = [
+      ("alize", "“alize” names no representative", "« alize » ne désigne aucun représentant"),
+      ("anfsi", "“anfsi” does not name you as its representative", "« anfsi » ne vous désigne pas comme représentant"),
+    ]
+    for (name, english, french) in table {
+      let actor = BoardActor(principal: "oidc:paul", operator: name, subject: "paul")
+      let told = refusal(of: { _ = try electorate.voice(of: actor) })
+      let wanted = BoardRefusal(
+        .notRepresentative, path: "operator", english, fr: french,
+        accepted: "spec.representatives: PUT /api/v1/operators/\(name)")
+      #expect(told == wanted, "\(name)")
+    }
+  }
+
   @Test func `every act for an operator takes one who speaks for it, an administrator's withdrawal apart`() throws {
     let all = Fixture.moment(2)
     let now = Fixture.moment(

@@ -54,6 +54,56 @@ struct ProposalTableTests {
     }
   }
 
+  @Test func `what is not open is neither counted nor prolonged, however late it is`() throws {
+    let late = Fixture.moment(300)
+    for state in Proposal.State.allCases where state != .open {
+      let before = try Self.proposal(in: state)
+      #expect(!before.isClosing(at: late.at), "\(state)")
+      for event in [BoardEvent.clock, .resumed(since: Fixture.at(3), isRestored: true)] {
+        var proposal = before
+        let actions = try proposal.handle(event, by: Fixture.admin, at: late)
+        #expect(actions == [] && proposal == before, "\(state) × \(event)")
+      }
+    }
+  }
+
+  @Test func `only what was proposed may be cited by an amendment`() throws {
+    for state in Proposal.State.allCases {
+      let proposal = try Self.proposal(in: state)
+      let told = refusal(of: { try proposal.mustBeCitable() })
+      let isRefused = state == .draft || state == .discarded
+      let wanted = BoardRefusal.wrongState(state, accepted: [.open, .ratified, .rejected, .withdrawn, .amended])
+      #expect(told == (isRefused ? wanted : nil), "\(state)")
+    }
+  }
+
+  @Test func `what is withdrawn says why, what is amended by what, and both how the votes stood and when`() throws {
+    var open = try Fixture.open()
+    _ = try open.vote(.for, "anfsi", at: Fixture.moment(3))
+    let result = open.tally(among: Fixture.operators)
+    #expect(result?.for == 1 && result?.silent == 3)
+    var (withdrawn, amended) = (open, open)
+    (withdrawn.state, withdrawn.closedAt, withdrawn.result) = (.withdrawn, Fixture.at(4), result)
+    (amended.state, amended.closedAt, amended.result) = (.amended, Fixture.at(4), result)
+    (withdrawn.withdrawal, amended.amendedBy) = ("non", Fixture.id(9))
+    for (event, wanted, deed) in [
+      (.withdrawn(reason: "non"), withdrawn, .withdrawn), (.amended(by: Fixture.id(9)), amended, .amended),
+    ] as [(BoardEvent, Proposal, BoardAction.Deed)] {
+      var proposal = open
+      let actions = try proposal.handle(event, by: Fixture.actor("dtnum"), at: Fixture.moment(4))
+      #expect(actions == [.tell(deed)] && proposal == wanted, "\(deed)")
+    }
+  }
+
+  @Test func `a draft that is only rebased is edited`() throws {
+    let draft = try Fixture.draft()
+    var (rebased, wanted) = (draft, draft)
+    wanted.base = 2
+    let actions = try rebased.handle(
+      .edited(draft.spec, base: 2), by: Fixture.actor("dtnum"), at: Fixture.moment(2))
+    #expect(actions == [.tell(.edited)] && rebased == wanted)
+  }
+
   @Test func `an edit and a vote that say what is there already change nothing`() throws {
     var draft = try Fixture.draft()
     #expect(try draft.handle(.edited(draft.spec, base: 1), by: Fixture.actor("dtnum"), at: Fixture.moment(2)) == [])

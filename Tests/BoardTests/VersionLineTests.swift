@@ -15,6 +15,32 @@ struct VersionLineTests {
     #expect(VersionLine([]).nextVersion == 1)
   }
 
+  @Test func `what is awaited is told by date, and what would never come into force is left out`() {
+    let dated = { (versions: [(Int64, Int)]) in
+      VersionLine(versions.map { Fixture.version($0.0, $0.1) }).awaited(after: Fixture.at(4)).map(\.version)
+    }
+    #expect(dated([(4, 300), (2, 100), (1, 0), (3, 200)]) == [2, 3, 4])
+    #expect(dated([(1, 0), (2, 300), (3, 200), (4, 250)]) == [3, 4])
+    #expect(dated([(1, 0), (2, 100), (3, 200), (4, 100)]) == [4])
+  }
+
+  @Test func `a text is based on the last version that has its date, a restriction on what is in force`() {
+    let present = Fixture.version(1, 0)
+    let restriction = Fixture.version(2, 1, Fixture.policy(rules: ["new"]), .emergency)
+    let end = Fixture.version(3, 100, Fixture.policy(), .emergencyEnd)
+    let table: [(versions: [BoardVersion], version: Int64?, emergency: Int64?)] = [
+      ([], nil, nil), ([present], 1, 1), ([present, Fixture.version(2, 100)], 2, 1),
+      ([present, Fixture.version(2, 100), Fixture.version(3, 200)], 3, 1), ([restriction, end], 2, 2),
+      ([restriction, end, Fixture.version(4, 200, Fixture.policy(), .carried)], 4, 2),
+    ]
+    for (versions, version, emergency) in table {
+      let line = VersionLine(versions)
+      let numbers = versions.map(\.version)
+      #expect(line.base(for: .version, at: Fixture.at(5))?.version == version, "\(numbers)")
+      #expect(line.base(for: .emergency, at: Fixture.at(5))?.version == emergency, "\(numbers)")
+    }
+  }
+
   @Test func `what comes back is known to what an emergency restriction is in, and to nothing else`() {
     let (first, second) = (Fixture.policy(rules: ["e1"]), Fixture.policy(rules: ["e1", "e2"]))
     func back(_ base: Int64, at hour: Int, _ versions: [BoardVersion]) -> Int64? {
@@ -69,6 +95,20 @@ struct VersionLineTests {
       }
       #expect(refused == .badDate, "\(hour ?? -1)")
     }
+  }
+
+  @Test func `a date is past from the microsecond after it`() throws {
+    let now = Fixture.at(2)
+    let past = Timestamp(microseconds: now.microseconds - 1)
+    func propose(_ date: Timestamp) throws -> BoardRefusal? {
+      var draft = try Fixture.draft()
+      let event = BoardEvent.proposed(motive: Fixture.text, effectiveAt: date)
+      return refusal(of: { _ = try draft.handle(event, by: Fixture.actor("dtnum"), at: Fixture.moment(2)) })
+    }
+    #expect(try propose(now) == nil)
+    let wanted = BoardRefusal(
+      .badDate, path: "effectiveAt", "\(past) is past", fr: "le \(past) est passé", accepted: "≥ \(now)")
+    #expect(try propose(past) == wanted)
   }
 
   @Test func `a date that is years away is refused`() throws {
