@@ -152,6 +152,12 @@ struct EmergencyRenewalTests {
       #expect(try renewal(text, on: before, at: end + 3, [first, back, open]) == nil)
       let same = try rejected(try vote(2, on: text, from: end), at: end + 1)
       #expect(try renewal(text, on: before, at: end + 3, [first, same, open]) == .renewed)
+      // What it was amended into lets the rule hold longer as well, or it says something else.
+      let given = try amended(try vote(2, on: text, from: end), by: 5, at: end + 1)
+      let another = try vote(5, on: other, amends: 2, from: end + 1)
+      #expect(try renewal(text, on: before, at: end + 3, [first, given, another, open]) == .renewed)
+      let again = try vote(5, on: text, amends: 2, from: end + 1)
+      #expect(try renewal(text, on: before, at: end + 3, [first, given, again]) == nil)
     }
   }
 

@@ -108,9 +108,9 @@ enum EmergencyRenewal {
   ) -> Bool {
     let proposal = vote.proposal
     // What only keeps a rule as it was before is no vote on its holding longer.
-    let keepsOnly = additions(from: wish.before, to: proposal.spec).isDisjoint(with: wish.again)
+    let added = additions(from: wish.before, to: proposal.spec).intersection(wish.again)
     let isAbout =
-      (vote.contents.isSuperset(of: wish.again) && !keepsOnly) || !vote.contents.isDisjoint(with: wish.new)
+      (vote.contents.isSuperset(of: wish.again) && !added.isEmpty) || !vote.contents.isDisjoint(with: wish.new)
     guard isAbout, let closedAt = proposal.closedAt, closedAt >= wish.began else { return false }
     let isHolders = wish.restriction.votes.contains { $0.operator == proposal.author && $0.choice == .for }
     switch proposal.state {
@@ -118,7 +118,10 @@ enum EmergencyRenewal {
     case .withdrawn: return isHolders
     case .amended:
       let had = vote.contents.intersection(wish.again)
-      let goesOn = votes.contains { proposal.amendedBy == $0.proposal.id && $0.contents.isSuperset(of: had) }
+      let goesOn = votes.contains { other in
+        proposal.amendedBy == other.proposal.id && other.contents.isSuperset(of: had)
+          && additions(from: wish.before, to: other.proposal.spec).isSuperset(of: added)
+      }
       let isInTime = proposal.closesAt.map { moment < $0 } ?? false
       return isHolders && !(goesOn && (isInTime || isOvertaken(proposal, by: votes)))
     case .draft, .open, .ratified, .discarded: return false
