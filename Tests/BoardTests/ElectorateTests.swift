@@ -20,7 +20,8 @@ struct ElectorateTests {
     let joined = Self.moment(3, Fixture.operators + ["nouveau", "second"])
     #expect(code { _ = try proposal.vote(.against, "nouveau", at: joined) } == .notVoter)
     let said = try proposal.handle(.commented("à revoir"), by: Fixture.actor("nouveau"), at: joined)
-    #expect(said.count == 2)
+    let comment = BoardComment(operator: "nouveau", principal: "user:nouveau", text: "à revoir", at: Fixture.at(3))
+    #expect(said == [.say(comment), .tell(.commented)])
     #expect(proposal.tally(among: joined.operators)?.voters == 4)
     _ = try proposal.vote(.for, "dtnum", "anfsi", "ants", at: joined)
     #expect(proposal.state == .ratified, "three of the four that had a vote are more than half")
@@ -183,6 +184,11 @@ struct ElectorateTests {
     var ended = open
     _ = try ended.handle(.withdrawn(reason: nil), by: Fixture.admin, at: now)
     #expect(ended.state == .withdrawn)
+    let admin = BoardActor(principal: "admin", operator: "dtnum", isAdmin: true, subject: "dtnum")
+    var kept = open
+    let amendment = BoardEvent.amended(by: Fixture.id(3))
+    #expect(code { _ = try kept.handle(amendment, by: admin, at: now) } == .notRepresentative)
+    #expect(kept == open, "he puts no text of an operator that does not name him in its place")
   }
 }
 
