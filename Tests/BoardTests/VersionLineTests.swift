@@ -15,6 +15,28 @@ struct VersionLineTests {
     #expect(VersionLine([]).nextVersion == 1)
   }
 
+  @Test func `no number is given to a version that was told of in a life of the database that is lost`() throws {
+    let versions = [Fixture.version(1, 0)]
+    for (told, next) in [(0, 2), (1, 2), (2, 3), (7, 8)] as [(Int64, Int64)] {
+      let line = VersionLine(versions, told: told)
+      #expect(line.nextVersion == next, "\(told)")
+      #expect(VersionLine([], told: told).nextVersion == told + 1)
+      var moment = Fixture.moment(3)
+      moment.line = line
+      for (kind, names, numbers) in [
+        (.version, ["anfsi", "ants", "dtnum"], [next]), (.emergency, ["anfsi"], [next, next + 1]),
+      ] as [(Proposal.Kind, [String], [Int64])] {
+        var proposal = try Fixture.open(kind: kind)
+        var actions: [BoardAction] = []
+        for name in names { actions += try proposal.vote(.for, name, at: moment) }
+        let written = actions.flatMap { action -> [BoardVersion] in
+          if case .write(let versions) = action { versions } else { [] }
+        }
+        #expect(written.map(\.version) == numbers && proposal.version == next, "\(told) \(kind)")
+      }
+    }
+  }
+
   @Test func `what is awaited is told by date, and what would never come into force is left out`() {
     let dated = { (versions: [(Int64, Int)]) in
       VersionLine(versions.map { Fixture.version($0.0, $0.1) }).awaited(after: Fixture.at(4)).map(\.version)
