@@ -58,16 +58,22 @@ struct EmergencyRenewalTests {
   }
 
   /// The refusal of a restriction with this text at an hour.
-  private func renewal(
+  private func refused(
     _ text: PolicySpec, on before: PolicySpec = Fixture.policy(), at hour: Int, _ earlier: [EarlierProposal]
-  ) throws -> BoardRefusal.Code? {
+  ) throws -> BoardRefusal? {
     var draft = try Fixture.draft(text, kind: .emergency)
     var moment = Fixture.moment(hour, [Fixture.version(1, 0, before)])
     moment.earlier = earlier
-    return code {
+    return refusal(of: {
       _ = try draft.handle(
         .proposed(motive: Fixture.text, effectiveAt: nil), by: Fixture.actor("dtnum"), at: moment)
-    }
+    })
+  }
+
+  private func renewal(
+    _ text: PolicySpec, on before: PolicySpec = Fixture.policy(), at hour: Int, _ earlier: [EarlierProposal]
+  ) throws -> BoardRefusal.Code? {
+    try refused(text, on: before, at: hour, earlier)?.code
   }
 
   /// Rules of places of their own, so that none says what another does.
@@ -88,6 +94,27 @@ struct EmergencyRenewalTests {
     // What stands in its place is taken back as well.
     let ended = try withdrawn(same, at: end + 2)
     #expect(try renewal(restricted, at: end + 3, [first, amended, ended, next]) == .renewed)
+  }
+
+  @Test func `who is refused is told which restriction, whether a vote was lost, and until when`()
+    throws
+  {
+    let first = try first(restricted)
+    let next = try vote(3, on: restricted, from: end + 2)
+    let no = try rejected(try vote(2, on: restricted, from: end), at: end + 1)
+    let id = first.proposal.id.uuidString.lowercased()
+    func wanted(_ why: String, fr whyFR: String) -> BoardRefusal {
+      BoardRefusal(
+        .renewed, path: "spec", "it adds again what the emergency restriction \(id) had added, \(why)",
+        fr: "elle ajoute de nouveau ce qu’avait ajouté la restriction d’urgence \(id), \(whyFR)",
+        accepted: "kind=version; ≥ \(Fixture.at(end + voting))")
+    }
+    let unvoted = wanted(
+      "and no vote is open that has it for as long", fr: "et aucun vote qui la garde aussi longtemps n’est ouvert")
+    let lost = wanted("and a vote on it was lost since", fr: "et un vote à son sujet a été perdu depuis")
+    #expect(try refused(restricted, at: end, [first]) == unvoted)
+    #expect(try refused(restricted, at: end + 3, [first, no]) == lost)
+    #expect(try refused(restricted, at: end + 3, [first, no, next]) == lost)
   }
 
   @Test func `a later vote that only cites what was amended does not stand in for it`() throws {

@@ -63,6 +63,48 @@ struct VersionLineTests {
     }
   }
 
+  @Test func `when a text takes effect, and what it replaces, is told of every version that it may be based on`() {
+    let (present, second) = (Fixture.version(1, 0), Fixture.version(2, 100))
+    let restriction = Fixture.version(2, 1, Fixture.policy(rules: ["new"]), .emergency)
+    var end = Fixture.version(3, 100, Fixture.policy(), .emergencyEnd)
+    end.alike = [1]
+    let carried = Fixture.version(4, 200, Fixture.policy(rules: ["after"]), .carried)
+    // The base and the hour that it is meant for; the version that it would replace, and the hour that it takes effect.
+    let table: [(versions: [BoardVersion], base: Int64, hour: Int, replaced: Int64?, date: Int)] = [
+      ([], 1, 5, nil, 5), ([present], 1, 5, 1, 5), ([present], 7, 5, 1, 5),
+      ([present, second], 1, 5, 2, 5), ([present, second], 2, 5, 2, 5), ([present, second], 1, 100, 2, 100),
+      // During a restriction: on the text before it, on itself, on its end, on none of these.
+      ([restriction, end], 1, 5, 1, 100), ([restriction, end], 2, 5, 2, 5), ([restriction, end], 3, 5, 3, 100),
+      ([restriction, end], 7, 5, 3, 5), ([restriction, end], 1, 150, 1, 150), ([restriction, end], 2, 150, 2, 150),
+      // Something has its date after the end.
+      ([restriction, end, carried], 1, 5, 4, 5), ([restriction, end, carried], 2, 5, 4, 5),
+      ([restriction, end, carried], 4, 5, 4, 100),
+    ]
+    for (versions, base, hour, replaced, date) in table {
+      let line = VersionLine(versions)
+      let told = "\(versions.map(\.version)): \(base) at \(hour)"
+      #expect(line.replaced(by: .version, on: base, at: Fixture.at(hour)) == replaced, "\(told)")
+      #expect(line.date(of: base, meantFor: Fixture.at(hour)) == Fixture.at(date), "\(told)")
+      let inForce = line.inForce(at: Fixture.at(hour))?.version
+      #expect(line.replaced(by: .emergency, on: base, at: Fixture.at(hour)) == inForce, "\(told)")
+    }
+  }
+
+  @Test func `a text that would leave out what has its date says which, and until when it may not`() throws {
+    let lines = [Fixture.version(1, 0), Fixture.version(2, 100, Fixture.policy(rules: ["two"]))]
+    func propose(at hour: Int?) throws -> BoardRefusal? {
+      var draft = try Fixture.draft()
+      let event = BoardEvent.proposed(motive: Fixture.text, effectiveAt: hour.map(Fixture.at))
+      return refusal(of: { _ = try draft.handle(event, by: Fixture.actor("dtnum"), at: Fixture.moment(2, lines)) })
+    }
+    let date = Fixture.at(100)
+    let early = BoardRefusal(
+      .badDate, path: "effectiveAt", "version 2 comes into force later, at \(date)",
+      fr: "la version 2 entre en vigueur plus tard, le \(date)", accepted: "≥ \(date); base 2")
+    for hour in [nil, 2, 99] { #expect(try propose(at: hour) == early) }
+    #expect(try propose(at: 100) == BoardRefusal.outdated(base: 1, present: 2))
+  }
+
   @Test func `what comes back is known to what an emergency restriction is in, and to nothing else`() {
     let (first, second) = (Fixture.policy(rules: ["e1"]), Fixture.policy(rules: ["e1", "e2"]))
     func back(_ base: Int64, at hour: Int, _ versions: [BoardVersion]) -> Int64? {
