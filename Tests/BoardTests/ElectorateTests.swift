@@ -20,7 +20,8 @@ struct ElectorateTests {
     let joined = Self.moment(3, Fixture.operators + ["nouveau", "second"])
     #expect(code { _ = try proposal.vote(.against, "nouveau", at: joined) } == .notVoter)
     let said = try proposal.handle(.commented("à revoir"), by: Fixture.actor("nouveau"), at: joined)
-    #expect(said.count == 2)
+    let comment = BoardComment(operator: "nouveau", principal: "user:nouveau", text: "à revoir", at: Fixture.at(3))
+    #expect(said == [.say(comment), .tell(.commented)])
     #expect(proposal.tally(among: joined.operators)?.voters == 4)
     _ = try proposal.vote(.for, "dtnum", "anfsi", "ants", at: joined)
     #expect(proposal.state == .ratified, "three of the four that had a vote are more than half")
@@ -140,6 +141,22 @@ struct ElectorateTests {
     #expect(try electorate.voice(of: local) == "alize", "nobody is told apart there")
   }
 
+  @Test func `who is not named is told whether his operator names anybody`() {
+    let electorate = Electorate(["alize": [], "anfsi": [.init(subject: "marie")]])
+    let table = [
+      ("alize", "“alize” names no representative", "« alize » ne désigne aucun représentant"),
+      ("anfsi", "“anfsi” does not name you as its representative", "« anfsi » ne vous désigne pas comme représentant"),
+    ]
+    for (name, english, french) in table {
+      let actor = BoardActor(principal: "oidc:paul", operator: name, subject: "paul")
+      let told = refusal(of: { _ = try electorate.voice(of: actor) })
+      let wanted = BoardRefusal(
+        .notRepresentative, path: "operator", english, fr: french,
+        accepted: "spec.representatives: PUT /api/v1/operators/\(name)")
+      #expect(told == wanted, "\(name)")
+    }
+  }
+
   @Test func `every act for an operator takes one who speaks for it, an administrator's withdrawal apart`() throws {
     let all = Fixture.moment(2)
     let now = Fixture.moment(
@@ -167,6 +184,11 @@ struct ElectorateTests {
     var ended = open
     _ = try ended.handle(.withdrawn(reason: nil), by: Fixture.admin, at: now)
     #expect(ended.state == .withdrawn)
+    let admin = BoardActor(principal: "admin", operator: "dtnum", isAdmin: true, subject: "dtnum")
+    var kept = open
+    let amendment = BoardEvent.amended(by: Fixture.id(3))
+    #expect(code { _ = try kept.handle(amendment, by: admin, at: now) } == .notRepresentative)
+    #expect(kept == open, "he puts no text of an operator that does not name him in its place")
   }
 }
 

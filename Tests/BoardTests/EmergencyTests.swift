@@ -213,6 +213,24 @@ struct EmergencyTests {
     #expect(try renewal(at: end, [other]) == nil)
   }
 
+  @Test func `one that fell is had again after as long, one that was taken back or outdated at once`() throws {
+    func proposed() throws -> Proposal { try Fixture.open(kind: .emergency) }
+    func again(at hour: Int, _ proposal: Proposal) throws -> BoardRefusal.Code? {
+      try renewal(at: hour, [EarlierProposal(proposal, on: Fixture.policy())])
+    }
+    var (fallen, withdrawn, outdated) = (try proposed(), try proposed(), try proposed())
+    _ = try fallen.handle(.clock, by: Fixture.admin, at: Fixture.moment(400))
+    _ = try withdrawn.handle(.withdrawn(reason: "x"), by: Fixture.actor("dtnum"), at: Fixture.moment(3))
+    let replaced = Fixture.moment(3, [Fixture.version(1, 0), Fixture.version(2, 3)])
+    _ = try outdated.vote(.for, "anfsi", at: replaced)
+    #expect(fallen.rejection == .votes && withdrawn.state == .withdrawn && outdated.rejection == .outdated)
+    #expect(try again(at: 639, fallen) == .renewed)
+    #expect(try again(at: 640, fallen) == nil)
+    #expect(try again(at: 4, withdrawn) == nil)
+    #expect(try again(at: 4, outdated) == nil)
+    #expect(try again(at: 4, try proposed()) == nil, "it is none yet")
+  }
+
   @Test func `a restriction that is written in another way, or dated, is the same one`() throws {
     let first = EarlierProposal(try seconded().0, on: Fixture.policy())
     let written = try renewal(at: end, [first]) { rule in

@@ -84,13 +84,14 @@ extension Proposal {
 }
 
 /// The code of the refusal that `body` throws.
-func code(_ body: () throws -> Void) -> BoardRefusal.Code? {
+func code(_ body: () throws -> Void) -> BoardRefusal.Code? { refusal(of: body)?.code }
+
+/// The refusal that `body` throws.
+func refusal(of body: () throws -> Void) -> BoardRefusal? {
   do {
     try body()
     return nil
-  } catch let refusal as BoardRefusal {
-    return refusal.code
   } catch {
-    return nil
+    return error as? BoardRefusal
   }
 }

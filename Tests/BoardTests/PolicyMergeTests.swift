@@ -84,8 +84,8 @@ struct PolicyMergeTests {
   }
 
   @Test func `the order of capacity rules is a meaning, and two orders are a conflict`() {
-    let rules = ["x", "y", "z"].map { PolicySpec.CapacityRule(id: $0, reserve: Quantity("0.1")) }
-    let base = changed { $0.capacity = rules }
+    let rules = ["x", "y", "z", "new"].map { PolicySpec.CapacityRule(id: $0, reserve: Quantity("0.1")) }
+    let base = changed { $0.capacity = Array(rules.prefix(3)) }
     func merge(_ ours: [Int], _ theirs: [Int]) -> PolicyMerge {
       PolicyMerge(
         base: base, ours: changed { $0.capacity = ours.map { rules[$0] } },
@@ -95,6 +95,11 @@ struct PolicyMergeTests {
     #expect(merge([0, 1, 2], [2, 0, 1]).merged.capacity.map(\.id) == ["z", "x", "y"])
     #expect(merge([2, 0, 1], [1, 0, 2]).conflicts == [MergeConflict(path: "spec.capacity", kind: .bothMoved)])
     #expect(merge([2, 0, 1], [2, 0, 1]).conflicts == [])
+    // What was removed there has no place here, and what was added here has none there: neither is another order.
+    let removed = merge([2, 0, 1], [1, 0])
+    #expect(removed.conflicts == [] && removed.merged.capacity.map(\.id) == ["y", "x"])
+    let added = merge([2, 0, 1, 3], [2, 0, 1])
+    #expect(added.conflicts == [] && added.merged.capacity.map(\.id) == ["z", "x", "y", "new"])
   }
 
   @Test func `limits are told apart by whom they mean, and by their order where that is the same`() {

@@ -15,6 +15,96 @@ struct VersionLineTests {
     #expect(VersionLine([]).nextVersion == 1)
   }
 
+  @Test func `no number is given to a version that was told of in a life of the database that is lost`() throws {
+    let versions = [Fixture.version(1, 0)]
+    for (told, next) in [(0, 2), (1, 2), (2, 3), (7, 8)] as [(Int64, Int64)] {
+      let line = VersionLine(versions, told: told)
+      #expect(line.nextVersion == next, "\(told)")
+      #expect(VersionLine([], told: told).nextVersion == told + 1)
+      var moment = Fixture.moment(3)
+      moment.line = line
+      for (kind, names, numbers) in [
+        (.version, ["anfsi", "ants", "dtnum"], [next]), (.emergency, ["anfsi"], [next, next + 1]),
+      ] as [(Proposal.Kind, [String], [Int64])] {
+        var proposal = try Fixture.open(kind: kind)
+        var actions: [BoardAction] = []
+        for name in names { actions += try proposal.vote(.for, name, at: moment) }
+        let written = actions.flatMap { action -> [BoardVersion] in
+          if case .write(let versions) = action { versions } else { [] }
+        }
+        #expect(written.map(\.version) == numbers && proposal.version == next, "\(told) \(kind)")
+      }
+    }
+  }
+
+  @Test func `what is awaited is told by date, and what would never come into force is left out`() {
+    let dated = { (versions: [(Int64, Int)]) in
+      VersionLine(versions.map { Fixture.version($0.0, $0.1) }).awaited(after: Fixture.at(4)).map(\.version)
+    }
+    #expect(dated([(4, 300), (2, 100), (1, 0), (3, 200)]) == [2, 3, 4])
+    #expect(dated([(1, 0), (2, 300), (3, 200), (4, 250)]) == [3, 4])
+    #expect(dated([(1, 0), (2, 100), (3, 200), (4, 100)]) == [4])
+  }
+
+  @Test func `a text is based on the last version that has its date, a restriction on what is in force`() {
+    let present = Fixture.version(1, 0)
+    let restriction = Fixture.version(2, 1, Fixture.policy(rules: ["new"]), .emergency)
+    let end = Fixture.version(3, 100, Fixture.policy(), .emergencyEnd)
+    let table: [(versions: [BoardVersion], version: Int64?, emergency: Int64?)] = [
+      ([], nil, nil), ([present], 1, 1), ([present, Fixture.version(2, 100)], 2, 1),
+      ([present, Fixture.version(2, 100), Fixture.version(3, 200)], 3, 1), ([restriction, end], 2, 2),
+      ([restriction, end, Fixture.version(4, 200, Fixture.policy(), .carried)], 4, 2),
+    ]
+    for (versions, version, emergency) in table {
+      let line = VersionLine(versions)
+      let numbers = versions.map(\.version)
+      #expect(line.base(for: .version, at: Fixture.at(5))?.version == version, "\(numbers)")
+      #expect(line.base(for: .emergency, at: Fixture.at(5))?.version == emergency, "\(numbers)")
+    }
+  }
+
+  @Test func `when a text takes effect, and what it replaces, is told of every version that it may be based on`() {
+    let (present, second) = (Fixture.version(1, 0), Fixture.version(2, 100))
+    let restriction = Fixture.version(2, 1, Fixture.policy(rules: ["new"]), .emergency)
+    var end = Fixture.version(3, 100, Fixture.policy(), .emergencyEnd)
+    end.alike = [1]
+    let carried = Fixture.version(4, 200, Fixture.policy(rules: ["after"]), .carried)
+    // The base and the hour that it is meant for; the version that it would replace, and the hour that it takes effect.
+    let table: [(versions: [BoardVersion], base: Int64, hour: Int, replaced: Int64?, date: Int)] = [
+      ([], 1, 5, nil, 5), ([present], 1, 5, 1, 5), ([present], 7, 5, 1, 5),
+      ([present, second], 1, 5, 2, 5), ([present, second], 2, 5, 2, 5), ([present, second], 1, 100, 2, 100),
+      // During a restriction: on the text before it, on itself, on its end, on none of these.
+      ([restriction, end], 1, 5, 1, 100), ([restriction, end], 2, 5, 2, 5), ([restriction, end], 3, 5, 3, 100),
+      ([restriction, end], 7, 5, 3, 5), ([restriction, end], 1, 150, 1, 150), ([restriction, end], 2, 150, 2, 150),
+      // Something has its date after the end.
+      ([restriction, end, carried], 1, 5, 4, 5), ([restriction, end, carried], 2, 5, 4, 5),
+      ([restriction, end, carried], 4, 5, 4, 100),
+    ]
+    for (versions, base, hour, replaced, date) in table {
+      let line = VersionLine(versions)
+      let told = "\(versions.map(\.version)): \(base) at \(hour)"
+      #expect(line.replaced(by: .version, on: base, at: Fixture.at(hour)) == replaced, "\(told)")
+      #expect(line.date(of: base, meantFor: Fixture.at(hour)) == Fixture.at(date), "\(told)")
+      let inForce = line.inForce(at: Fixture.at(hour))?.version
+      #expect(line.replaced(by: .emergency, on: base, at: Fixture.at(hour)) == inForce, "\(told)")
+    }
+  }
+
+  @Test func `a text that would leave out what has its date says which, and until when it may not`() throws {
+    let lines = [Fixture.version(1, 0), Fixture.version(2, 100, Fixture.policy(rules: ["two"]))]
+    func propose(at hour: Int?) throws -> BoardRefusal? {
+      var draft = try Fixture.draft()
+      let event = BoardEvent.proposed(motive: Fixture.text, effectiveAt: hour.map(Fixture.at))
+      return refusal(of: { _ = try draft.handle(event, by: Fixture.actor("dtnum"), at: Fixture.moment(2, lines)) })
+    }
+    let date = Fixture.at(100)
+    let early = BoardRefusal(
+      .badDate, path: "effectiveAt", "version 2 comes into force later, at \(date)",
+      fr: "la version 2 entre en vigueur plus tard, le \(date)", accepted: "≥ \(date); base 2")
+    for hour in [nil, 2, 99] { #expect(try propose(at: hour) == early) }
+    #expect(try propose(at: 100) == BoardRefusal.outdated(base: 1, present: 2))
+  }
+
   @Test func `what comes back is known to what an emergency restriction is in, and to nothing else`() {
     let (first, second) = (Fixture.policy(rules: ["e1"]), Fixture.policy(rules: ["e1", "e2"]))
     func back(_ base: Int64, at hour: Int, _ versions: [BoardVersion]) -> Int64? {
@@ -69,6 +159,20 @@ struct VersionLineTests {
       }
       #expect(refused == .badDate, "\(hour ?? -1)")
     }
+  }
+
+  @Test func `a date is past from the microsecond after it`() throws {
+    let now = Fixture.at(2)
+    let past = Timestamp(microseconds: now.microseconds - 1)
+    func propose(_ date: Timestamp) throws -> BoardRefusal? {
+      var draft = try Fixture.draft()
+      let event = BoardEvent.proposed(motive: Fixture.text, effectiveAt: date)
+      return refusal(of: { _ = try draft.handle(event, by: Fixture.actor("dtnum"), at: Fixture.moment(2)) })
+    }
+    #expect(try propose(now) == nil)
+    let wanted = BoardRefusal(
+      .badDate, path: "effectiveAt", "\(past) is past", fr: "le \(past) est passé", accepted: "≥ \(now)")
+    #expect(try propose(past) == wanted)
   }
 
   @Test func `a date that is years away is refused`() throws {

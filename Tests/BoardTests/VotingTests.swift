@@ -73,6 +73,15 @@ struct VotingTests {
     #expect(try resumed(300, since: 250, isRestored: true).closesAt == Fixture.at(540), "who knows what was voted")
     #expect(try resumed(260, since: nil, isRestored: true).closesAt == Fixture.at(500))
     #expect(try resumed(3, since: nil, isRestored: false).actions.isEmpty)
+    let onTime = try resumed(300, since: 242, isRestored: false)
+    #expect(onTime.actions.isEmpty && onTime.closesAt == Fixture.at(242), "it was over as the suspension began")
+    let ahead = try resumed(200, since: 210, isRestored: false)
+    #expect(ahead.actions.isEmpty && ahead.closesAt == Fixture.at(242), "a clock that went back takes nothing")
+    var emergency = try Fixture.open(kind: .emergency)
+    #expect(emergency.closesAt == Fixture.at(170))
+    let event = BoardEvent.resumed(since: nil, isRestored: true)
+    let actions = try emergency.handle(event, by: Fixture.admin, at: Fixture.moment(100))
+    #expect(actions == [.tell(.prolonged)] && emergency.closesAt == Fixture.at(268), "a restriction's seven days")
   }
 
   @Test func `at the deadline what has its quorum and its majority carries`() throws {
@@ -98,6 +107,16 @@ struct VotingTests {
     var proposal = try Fixture.open(at: Fixture.moment(2, lines))
     _ = try proposal.vote(.for, "dtnum", at: Fixture.moment(3, lines))
     #expect(proposal.state == .rejected)
+  }
+
+  @Test func `nor does it by another of its representatives, who has had no hand in the text`() throws {
+    let lines = [Fixture.version(1, 0, Fixture.policy(quorum: 1))]
+    var proposal = try Fixture.open(at: Fixture.moment(2, lines))
+    let second = BoardActor(principal: "user:second", operator: "dtnum", subject: "dtnum")
+    _ = try proposal.handle(.voted(.for, reason: nil), by: second, at: Fixture.moment(3, lines))
+    #expect(proposal.state == .open && proposal.tally(among: Fixture.operators)?.isBacked == false)
+    _ = try proposal.handle(.clock, by: Fixture.admin, at: Fixture.moment(300, lines))
+    #expect(proposal.state == .rejected && proposal.rejection == .votes && proposal.result?.for == 1)
   }
 
   @Test func `an operator that has come since has no vote, one that has gone counts no more`() throws {

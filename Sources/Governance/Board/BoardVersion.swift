@@ -58,7 +58,7 @@ public struct BoardVersion: Sendable, Hashable {
 /// force: so there is one and no more, and of two with the same date the one that was ratified later.
 public struct VersionLine: Sendable, Hashable {
   /// Those that are or may yet come into force, by number.
-  public var versions: [BoardVersion]
+  public let versions: [BoardVersion]
   /// The highest number that was told of in a life of the database that is lost; 0 where there is none.
   public var told: Int64
 
@@ -73,12 +73,13 @@ public struct VersionLine: Sendable, Hashable {
     versions.last { $0.effectiveAt <= moment }
   }
 
-  /// Those that will come into force after a moment as things stand, by date.
+  /// Those that will come into force after a moment as things stand, by date: which is by number too, since of two the one
+  /// with the higher number would leave out the other if it came before it.
   public func awaited(after moment: Timestamp) -> [BoardVersion] {
     versions.filter { candidate in
       candidate.effectiveAt > moment
         && !versions.contains { $0.version > candidate.version && $0.effectiveAt <= candidate.effectiveAt }
-    }.sorted { ($0.effectiveAt, $0.version) < ($1.effectiveAt, $1.version) }
+    }
   }
 
   /// The version that a text is to be based on. An emergency restriction is put on what is in force, anything else on the last

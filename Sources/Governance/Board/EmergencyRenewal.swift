@@ -23,7 +23,8 @@ enum EmergencyRenewal {
       let again = added.intersection(additions(from: other.base, to: text))
       guard moment.at < free, !again.isEmpty else { continue }
       let wish = Wish(
-        restriction: earlier, began: began, again: again, new: again.subtracting(contents(of: other.base)))
+        restriction: earlier, before: other.base, began: began, again: again,
+        new: again.subtracting(contents(of: other.base)))
       let isLost = votes.contains { Self.isLost(wish, by: $0, among: votes, at: moment.at) }
       let isVoted = votes.contains { vote in
         vote.contents.isSuperset(of: again) && vote.proposal.state == .open
@@ -85,6 +86,8 @@ enum EmergencyRenewal {
   private struct Wish {
     /// The restriction that has had it.
     var restriction: Proposal
+    /// The text that the restriction was put on.
+    var before: PolicySpec
     /// Since when it was there.
     var began: Timestamp
     /// What it says.
@@ -104,7 +107,10 @@ enum EmergencyRenewal {
     _ wish: Wish, by vote: VotedText, among votes: [VotedText], at moment: Timestamp
   ) -> Bool {
     let proposal = vote.proposal
-    let isAbout = vote.contents.isSuperset(of: wish.again) || !vote.contents.isDisjoint(with: wish.new)
+    // What only keeps a rule as it was before is no vote on its holding longer.
+    let added = additions(from: wish.before, to: proposal.spec).intersection(wish.again)
+    let isAbout =
+      (vote.contents.isSuperset(of: wish.again) && !added.isEmpty) || !vote.contents.isDisjoint(with: wish.new)
     guard isAbout, let closedAt = proposal.closedAt, closedAt >= wish.began else { return false }
     let isHolders = wish.restriction.votes.contains { $0.operator == proposal.author && $0.choice == .for }
     switch proposal.state {
@@ -112,7 +118,10 @@ enum EmergencyRenewal {
     case .withdrawn: return isHolders
     case .amended:
       let had = vote.contents.intersection(wish.again)
-      let goesOn = votes.contains { proposal.amendedBy == $0.proposal.id && $0.contents.isSuperset(of: had) }
+      let goesOn = votes.contains { other in
+        proposal.amendedBy == other.proposal.id && other.contents.isSuperset(of: had)
+          && additions(from: wish.before, to: other.proposal.spec).isSuperset(of: added)
+      }
       let isInTime = proposal.closesAt.map { moment < $0 } ?? false
       return isHolders && !(goesOn && (isInTime || isOvertaken(proposal, by: votes)))
     case .draft, .open, .ratified, .discarded: return false

@@ -47,6 +47,7 @@ extension Proposal {
         throw .notAuthor(author)
       }
       try next.mayEnd(actor, at: moment)
+      _ = try moment.electorate.voice(of: actor)
       next.close(.amended, at: moment)
       next.amendedBy = other
       actions = [.tell(.amended)]
