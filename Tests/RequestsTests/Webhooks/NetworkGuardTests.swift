@@ -9,9 +9,11 @@ struct NetworkGuardTests {
     "100.64.0.1", "0.0.0.0", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1",
     "fc00::1", "fd12:3456::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:10.0.0.1", "64:ff9b::a00:1",
     "::127.0.0.1", "2002:7f00:1::", "2001:db8::1",
+    // What only looks like IPv4 inside IPv6 is not taken for the address at its end.
+    "fd00::ffff:8.8.8.8", "fe80::ffff:8.8.8.8", "::ff:8.8.8.8", "::ff00:8.8.8.8", "::1:ffff:8.8.8.8",
     // What is not understood is refused too.
     "127.1", "0x7f.0.0.1", "0177.0.0.1", "2130706433", "fe80::1%eth0", "1::2::3", "1:2:3", "", "localhost", "1.2.3.4.5",
-    "12345::",
+    "12345::", "2a01:e0a:1", "2a01:1:2:3:4:5:6:7:8", "2a01:1:2:3:4:5:6:7::", "2a01::1:2:3:4:5:6:7",
   ])
   func `to what is not public nothing is delivered`(address: String) {
     #expect(!NetworkGuard().permits(address))
@@ -20,6 +22,8 @@ struct NetworkGuardTests {
   @Test(arguments: [
     "8.8.8.8", "172.32.0.1", "172.15.255.255", "100.128.0.1", "9.255.255.255", "11.0.0.0", "192.167.255.255",
     "2a01:e0a::1", "2606:4700:4700::1111", "::ffff:8.8.8.8",
+    // Without a gap, with one of a single group, and with the digits of a private IPv4 address at the end.
+    "2a01:e0a:0:0:0:0:0:1", "2a01:1:2:3:4:5:6::", "2a01::2:3:4:5:6:7", "2a01::ffff:10.0.0.1",
   ])
   func `to what is public it is`(address: String) {
     #expect(NetworkGuard().permits(address))

@@ -67,6 +67,46 @@ struct WebhookTests {
     #expect(!String(decoding: body, as: UTF8.self).contains("Échanges"), "a motive is for who may read the flow")
   }
 
+  @Test func `a body is the same whenever it is written, byte for byte`() throws {
+    let note = WebhookNote(
+      .flowAsked, operator: "anfsi", text: LocalizedText(fr: "à ouvrir : a/b", en: "to open: a/b"),
+      subject: WebhookNote.Subject(
+        kind: "flow", id: "7", project: "vigie", environment: "prod", operator: "anfsi", state: "pending", dueAt: "d"))
+    let wanted =
+      #"{"at":"2026-11-23T11:00:00Z","event":"flow.asked","subject":{"dueAt":"d","environment":"prod","id":"7","#
+      + #""kind":"flow","operator":"anfsi","project":"vigie","state":"pending"},"#
+      + #""text":"**Régie** — à ouvrir : a/b\n*to open: a/b*"}"#
+    let body = try note.body(at: "2026-11-23T11:00:00Z")
+    #expect(String(decoding: body, as: UTF8.self) == wanted)
+  }
+
+  @Test func `a destination chooses among all events but the trial, which it is always told`() {
+    #expect(
+      WebhookEvent.choices.map(\.rawValue) == [
+        "finding.opened", "finding.foreseen", "finding.due", "finding.resolved", "derogation.asked",
+        "derogation.decided", "derogation.notified", "derogation.expiring", "derogation.ended", "flow.asked",
+        "flow.reminder", "flow.overdue", "flow.decided", "move.task", "move.reminder", "move.blocked", "move.step",
+        "migration.paused",
+      ])
+  }
+
+  @Test func `the project at the other end is told that a flow with it is asked for, without an operator`() throws {
+    let flow = try Flowing.flow(Flowing.both, system: "annuaire/prod")
+    let notes = WebhookNote.notes(of: flow, after: [.ask(["anfsi"])])
+    let peer = WebhookNote(
+      .flowAsked, project: "annuaire",
+      text: LocalizedText(
+        fr: "un flux est demandé avec un environnement de votre projet : vigie/prod → annuaire/prod tcp/443",
+        en: "a flow is asked for with an environment of your project: vigie/prod → annuaire/prod tcp/443"),
+      subject: WebhookNote.Subject(
+        kind: "flow", id: flow.id.uuidString.lowercased(), project: "vigie", environment: "prod", state: "pending"))
+    #expect(notes.first == peer)
+    #expect(notes.map(\.operator) == [nil, "anfsi"] && notes.map(\.project) == ["annuaire", nil])
+    // Between environments of one project nobody else is told.
+    let own = WebhookNote.notes(of: try Flowing.flow(Flowing.both, system: "vigie/dev"), after: [.ask(["anfsi"])])
+    #expect(own.map(\.operator) == ["anfsi"] && own.map(\.project) == [nil])
+  }
+
   @Test func `operators are told of their tasks, and the project of what becomes of its flow`() throws {
     var flow = try Flowing.flow(Flowing.both)
     let late = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2027-01-04"))
