@@ -167,6 +167,50 @@ struct QualificationBookTests {
     #expect(book.problems(in: [ended], after: [bare]).isEmpty, "ending it needs nothing")
   }
 
+  @Test func `what stands for another qualification, or was refused, spares nobody days and evidence`() throws {
+    let other = Qualification(name: "SecNumCloud")
+    let ended = Qualification(name: "HDS", validUntil: CalendarDay("2026-12-31"))
+    for (outcome, name, declared) in [
+      (QualificationVerdict.Outcome.acknowledged, "HDS", other), (.refused, "HDS", ended),
+      (.refused, "SecNumCloud", other),
+    ] {
+      let said = QualificationVerdict(Qualification(name: name), outcome, at: Self.moment)
+      let problems = QualificationBook([said]).problems(in: [declared], after: [])
+      let wanted = declared.lacking.map { field in
+        FieldProblem(
+          path: "spec.qualifications[0].\(field)",
+          message: "is needed for “\(declared.name)” to be acknowledged",
+          messageFR: "est nécessaire pour que « \(declared.name) » soit reconnue",
+          accepted: field == "evidence" ? "{reference: …}" : "YYYY-MM-DD")
+      }
+      #expect(problems == wanted && !problems.isEmpty, "\(outcome) \(name)")
+    }
+    let missing = QualificationBook().problems(in: [ended], after: [])
+    #expect(missing.map(\.accepted) == ["YYYY-MM-DD", "{reference: …}"])
+  }
+
+  @Test func `a refusal keeps its reason, an acknowledgement has none, and of both the last one counts`() throws {
+    var book = QualificationBook()
+    for (outcome, speaker) in [
+      (QualificationVerdict.Outcome.acknowledged, "anfsi"), (.refused, "alize"), (.acknowledged, "alize"),
+    ] {
+      let isNews = try book.say(
+        outcome, of: Self.hds(), reason: "motif", owner: "dtnum", by: Self.actor(speaker), at: Self.moment)
+      let wanted = QualificationVerdict(
+        Self.hds(), outcome, operator: speaker, reason: outcome == .refused ? "motif" : nil, at: Self.moment)
+      #expect(isNews && book.verdicts == [wanted])
+    }
+  }
+
+  @Test func `without its acknowledgements a book keeps what was refused`() throws {
+    let (good, bad) = (Self.hds(), Self.hds(evidence: "périmé"))
+    var book = try Self.acknowledged(good)
+    _ = try book.say(.refused, of: bad, reason: "non", owner: "dtnum", by: Self.actor("anfsi"), at: Self.moment)
+    let left = book.withoutAcknowledgements
+    #expect(left.verdicts == [QualificationVerdict(bad, .refused, operator: "anfsi", reason: "non", at: Self.moment)])
+    #expect(left.standing(of: good) == .pending && left.standing(of: bad) == .refused)
+  }
+
   @Test func `whatever is declared and said, nothing counts but what somebody else has acknowledged as it stands`()
     throws
   {
