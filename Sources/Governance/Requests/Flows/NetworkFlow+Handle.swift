@@ -110,7 +110,7 @@ extension NetworkFlow {
     let left = Dictionary(grouping: leftOpen, by: \.operator)
     var asked: [String] = []
     let tasks = left.sorted { $0.key < $1.key }.map { name, ends in
-      if let known = closings?.first(where: { $0.operator == name && $0.isAbout(ends) }) { return known }
+      if let known = closings?.first(where: { $0.isAbout(ends) }) { return known }
       asked.append(name)
       return FlowTask(operator: name, ends: ends, delayDays: rule.delayDays, at: moment)
     }
