@@ -202,6 +202,24 @@ struct QualificationBookTests {
     }
   }
 
+  @Test func `fewer days of the same, proved by the same, and nothing else, is a shortening`() {
+    let endless = Self.hds(nil, nil)
+    let renamed = Qualification(
+      name: "SecNumCloud", validFrom: Self.hds().validFrom, validUntil: Self.hds().validUntil,
+      evidence: Self.hds().evidence)
+    let cases: [(Qualification, Qualification, Bool)] = [
+      (Self.hds(), Self.hds(), true), (Self.hds("2026-01-02", "2027-12-30"), Self.hds(), true),
+      (Self.hds("2025-12-31"), Self.hds(), false), (Self.hds("2026-01-01", "2028-01-01"), Self.hds(), false),
+      (Self.hds(nil), Self.hds(), false), (Self.hds("2026-01-01", nil), Self.hds(), false),
+      (Self.hds(), endless, true), (endless, endless, true), (endless, Self.hds(), false),
+      (Self.hds(evidence: "autre"), Self.hds(), false), (Self.hds(evidence: nil), Self.hds(), false),
+      (renamed, Self.hds(), false),
+    ]
+    for (one, other, wanted) in cases {
+      #expect(one.isShortened(from: other) == wanted, "\(one) from \(other)")
+    }
+  }
+
   @Test func `without its acknowledgements a book keeps what was refused`() throws {
     let (good, bad) = (Self.hds(), Self.hds(evidence: "périmé"))
     var book = try Self.acknowledged(good)
