@@ -41,6 +41,11 @@ struct NetworkGuardTests {
     ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"), ("2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), ("fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    // Documentation, segment routing, and all that was never given out.
+    ("3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff"), ("5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("100:0:0:1::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("4000::", "7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), ("8000::", "fbff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("fe00::", "fe7f:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
   ])
   func `no block that is not public is open at its ends`(first: String, last: String) {
     #expect(!NetworkGuard().permits(first) && !NetworkGuard().permits(last))
@@ -51,7 +56,8 @@ struct NetworkGuardTests {
     "1.0.0.0", "100.63.255.255", "126.255.255.255", "128.0.0.0", "169.253.255.255", "169.255.0.0", "191.255.255.255",
     "192.0.1.0", "192.0.1.255", "192.0.3.0", "192.88.98.255", "192.88.100.0", "192.169.0.0", "198.17.255.255",
     "198.20.0.0", "198.51.99.255", "198.51.101.0", "203.0.112.255", "203.0.114.0", "223.255.255.255",
-    "100:0:0:1::", "2001:200::", "2001:db7:ffff::1", "2001:db9::", "2003::",
+    "2000::", "2000:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:200::", "2001:db7:ffff::1", "2001:db9::",
+    "2001:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2003::", "3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "3fff:1000::",
   ])
   func `beside such a block is the public Internet`(address: String) {
     #expect(NetworkGuard().permits(address))
