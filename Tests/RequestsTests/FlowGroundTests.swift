@@ -215,6 +215,25 @@ struct FlowGroundTests {
     #expect(flow.state == .pending && flow.waiting == ["dtnum"])
   }
 
+  @Test func `who has to close keeps his delay, and is late still, where some of it is wanted again`() throws {
+    var flow = try Flowing.flow(Self.three)
+    for name in ["anfsi", "dtnum"] { try Self.open(&flow, name, "2026-11-24") }
+    let elsewhere = Flowing.end("alize", "r3")
+    let moved = try flow.handle(Self.ground([elsewhere]), by: Asked.clock, at: Flowing.noon("2026-11-25"))
+    #expect(moved == [.ask(["alize"]), .tell(.moved), .askToClose(["anfsi", "dtnum"])])
+    _ = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2026-12-02"))
+    let asked = try #require(flow.closings)
+    #expect(asked.map(\.operator) == ["anfsi", "dtnum"] && asked.allSatisfy { $0.remindedAt != nil })
+    let back = try flow.handle(
+      Self.ground([elsewhere, Self.three[0]]), by: Asked.clock, at: Flowing.noon("2026-12-03"))
+    #expect(back == [.ask(["dtnum"]), .tell(.moved)], "of what is to be closed nobody is asked again")
+    var left = asked
+    left[1].ends = [Self.three[1].place]
+    #expect(flow.closings == left && flow.isOverdue(at: Flowing.noon("2026-12-03")))
+    _ = try flow.handle(.closed(operator: "dtnum"), by: Asked.speaker("dtnum"), at: Flowing.noon("2026-12-03"))
+    #expect(flow.closings == [asked[0]] && flow.waiting == ["alize", "dtnum"])
+  }
+
   @Test func `an operator means the ends that it was asked about, and no other's`() throws {
     var flow = try Flowing.flow(Flowing.both)
     for end in Flowing.both {

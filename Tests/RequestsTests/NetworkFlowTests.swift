@@ -300,6 +300,10 @@ struct NetworkFlowTests {
         #expect((flow.state == .pending) == !flow.waiting.isEmpty, note)
         #expect(!flow.isOverdue(at: at) || flow.state == .pending || flow.closings != nil, note)
         #expect(Set((flow.closings ?? []).flatMap(\.ends)) == Set(flow.leftOpen), note)
+        for task in flow.closings ?? [] {
+          guard let asked = before.closings?.first(where: { $0.covers(task.ends) }) else { continue }
+          #expect(task.askedAt == asked.askedAt && task.remindedAt ?? at == asked.remindedAt ?? at, note)
+        }
         #expect(flow.tasks.allSatisfy { $0.escalatedAt == nil || $0.remindedAt != nil }, note)
         if case .grounded(.noSystem(let near), _) = event, flow.state == .suspended {
           let there = Set(near.map(\.place))
