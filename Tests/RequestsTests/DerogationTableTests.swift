@@ -47,6 +47,20 @@ struct DerogationTableTests {
     }
   }
 
+  @Test func `what can not be done says in which states it can`() throws {
+    let undecided = "requested, examined"
+    let wanted = [undecided, undecided, undecided, "decided", "notified", "requested, examined, decided"]
+    for ((name, event, actor), accepted) in zip(Self.events, wanted) {
+      var request = try Asked.request(in: .revoked)
+      let refusal = #expect(throws: RequestRefusal.self) {
+        _ = try request.handle(event, by: actor, at: Asked.moment("2026-11-05"))
+      }
+      #expect(refusal?.code == .wrongState && refusal?.path == "state" && refusal?.accepted == accepted, "\(name)")
+      #expect(refusal?.message == "this can not be done to a request that is revoked")
+      #expect(refusal?.messageFR == "ceci ne se fait pas d’une demande révoquée")
+    }
+  }
+
   @Test(arguments: DerogationRequest.State.allCases)
   func `once its period is over by the clock, whatever is not at its end expires`(
     state: DerogationRequest.State

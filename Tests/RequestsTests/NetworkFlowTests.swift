@@ -69,6 +69,18 @@ struct NetworkFlowTests {
     }
   }
 
+  @Test func `what can not be done says in which states it can`() throws {
+    for ((name, event, actor), accepted) in zip(Self.events, ["pending", "pending", "pending, opened, suspended"]) {
+      var flow = try Self.flow(in: .withdrawn)
+      let refusal = #expect(throws: RequestRefusal.self) {
+        _ = try flow.handle(event, by: actor, at: Flowing.noon("2026-11-25"))
+      }
+      #expect(refusal?.code == .wrongState && refusal?.path == "state" && refusal?.accepted == accepted, "\(name)")
+      #expect(refusal?.message == "this can not be done to a flow that is withdrawn")
+      #expect(refusal?.messageFR == "ceci ne se fait pas d’un flux retiré")
+    }
+  }
+
   @Test func `it is open at once where every operator opens by itself and it stays in one sensitivity`() throws {
     let dtnum = Flowing.end("dtnum", "r1", .usuel, .automatic)
     func far(_ name: String, _ region: String, _ sensitivity: Sensitivity, _ mode: OperatorSpec.FlowOpening.Mode?)
