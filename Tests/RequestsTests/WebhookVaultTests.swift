@@ -49,6 +49,16 @@ struct WebhookVaultTests {
     #expect(try after.open(again, of: Self.id) == Self.secrets)
   }
 
+  @Test(arguments: ["\n", "\r\n", "\r"])
+  func `no key is lost by the way in which lines end`(newline: String) throws {
+    let lines = ["# the keys", "\(Self.line("k2", 2)) # the new one", "", Self.line("k1", 1), ""]
+    let vault = try WebhookVault(lines.joined(separator: newline))
+    #expect(vault.current == "k2" && vault.known == ["k2", "k1"])
+    #expect(throws: WebhookVaultError.line(3)) {
+      _ = try WebhookVault(["# the keys", Self.line("k2", 2), "k1"].joined(separator: newline))
+    }
+  }
+
   @Test func `a key's name is of letters, digits and dashes, 32 at most, and there are 16 keys at most`() throws {
     let names = [String(repeating: "k", count: 32), "az-09", "-", "0"]
     let named = try WebhookVault(names.map { Self.line($0, 1) }.joined(separator: "\n"))
