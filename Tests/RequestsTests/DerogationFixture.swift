@@ -47,8 +47,10 @@ enum Asked {
   }
 
   /// A request that has come so far.
-  static func request(in state: DerogationRequest.State, until: String? = "2027-06-30") throws -> DerogationRequest {
-    var request = try request(until: until)
+  static func request(
+    in state: DerogationRequest.State, from: String? = nil, until: String? = "2027-06-30"
+  ) throws -> DerogationRequest {
+    var request = try request(from: from, until: until)
     func act(_ event: DerogationEvent, _ actor: RequestActor, _ day: String = "2026-11-03") throws {
       _ = try request.handle(event, by: actor, at: moment(day))
     }

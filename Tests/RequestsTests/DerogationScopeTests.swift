@@ -18,6 +18,12 @@ struct DerogationScopeTests {
     #expect(Asked.code { _ = try Asked.request(rules: rules) } == wanted)
   }
 
+  @Test(arguments: ["firm", "liked", "unknown"])
+  func `whoever names a rule that can not be waived is told those that can`(rule: String) {
+    let refusal = #expect(throws: RequestRefusal.self) { _ = try Asked.request(rules: [rule]) }
+    #expect(refusal?.path == "rules" && refusal?.accepted == "near, far")
+  }
+
   @Test func `the cost is accepted, the motive is given, and the period is not over`() {
     #expect(Asked.code { _ = try Asked.request(cost: nil) } == .costNotAccepted)
     #expect(Asked.code { _ = try Asked.request(cost: "  ") } == .badText)
@@ -67,6 +73,32 @@ struct DerogationScopeTests {
     #expect(try request.handle(.clock, by: Asked.clock, at: Asked.moment("2999-01-01")) == [])
     #expect(request.isInEffect(at: Asked.moment("2999-01-01").at))
     _ = try request.handle(.revoked(reason: "fini"), by: Asked.admin, at: Asked.moment("2027-01-01"))
+    #expect(!request.isInEffect(at: Asked.moment("2027-01-01").at))
+  }
+
+  @Test func `its end is told, and comes, at the very moment and not before`() throws {
+    var request = try Asked.request(in: .notified)
+    let notice = ParisTime.start(of: Asked.day("2027-06-01"))
+    let end = ParisTime.start(of: Asked.day("2027-07-01"))
+    func tick(_ moment: Timestamp, early: Int64 = 0) throws -> [DerogationAction] {
+      let at = Timestamp(microseconds: moment.microseconds - early)
+      return try request.handle(
+        .clock, by: Asked.clock, at: DerogationMoment(at: at, policy: nil, operators: []))
+    }
+    #expect(try tick(notice, early: 1) == [] && request.warnedAt == nil)
+    #expect(try tick(notice) == [.tell(.expiring)] && request.warnedAt == notice)
+    #expect(try tick(end, early: 1) == [] && request.state == .notified)
+    #expect(try tick(end) == [.end, .tell(.expired)] && request.state == .expired && request.endedAt == end)
+    #expect(try tick(end) == [])
+  }
+
+  @Test func `notified ahead of its period it counts from the first day of that on, to the last`() throws {
+    let request = try Asked.request(in: .notified, from: "2026-12-01", until: "2026-12-31")
+    let first = ParisTime.start(of: Asked.day("2026-12-01"))
+    #expect(!request.isInEffect(at: Asked.moment("2026-11-03").at), "notified, and not begun")
+    #expect(!request.isInEffect(at: Timestamp(microseconds: first.microseconds - 1)))
+    #expect(request.isInEffect(at: first) && request.isInEffect(at: Asked.moment("2026-12-01").at))
+    #expect(request.isInEffect(at: Asked.moment("2026-12-31").at))
     #expect(!request.isInEffect(at: Asked.moment("2027-01-01").at))
   }
 

@@ -47,6 +47,20 @@ struct DerogationTableTests {
     }
   }
 
+  @Test func `what can not be done says in which states it can`() throws {
+    let undecided = "requested, examined"
+    let wanted = [undecided, undecided, undecided, "decided", "notified", "requested, examined, decided"]
+    for ((name, event, actor), accepted) in zip(Self.events, wanted) {
+      var request = try Asked.request(in: .revoked)
+      let refusal = #expect(throws: RequestRefusal.self) {
+        _ = try request.handle(event, by: actor, at: Asked.moment("2026-11-05"))
+      }
+      #expect(refusal?.code == .wrongState && refusal?.path == "state" && refusal?.accepted == accepted, "\(name)")
+      #expect(refusal?.message == "this can not be done to a request that is revoked")
+      #expect(refusal?.messageFR == "ceci ne se fait pas d’une demande révoquée")
+    }
+  }
+
   @Test(arguments: DerogationRequest.State.allCases)
   func `once its period is over by the clock, whatever is not at its end expires`(
     state: DerogationRequest.State
@@ -78,6 +92,57 @@ struct DerogationTableTests {
     _ = try refused.handle(.decided(.refused, reason: "non"), by: Asked.admin, at: Asked.moment("2026-11-05"))
     #expect(try refused.handle(.notified, by: Asked.admin, at: Asked.moment("2026-11-05")) == [.tell(.notified)])
     #expect(refused.state == .declined && !refused.isInEffect(at: Asked.moment("2026-11-06").at))
+  }
+
+  @Test(arguments: DerogationRequest.State.allCases)
+  func `who has ended it before its time is kept, and why, and of nothing else`(state: DerogationRequest.State) throws {
+    let wanted: DerogationRequest.Ending? =
+      switch state {
+      case .revoked: DerogationRequest.Ending(reason: "plus besoin", principal: Asked.admin.principal)
+      case .withdrawn: DerogationRequest.Ending(reason: nil, principal: Asked.team.principal)
+      default: nil
+      }
+    let endedAt: Timestamp? =
+      switch state {
+      case .revoked, .withdrawn, .declined: Asked.moment("2026-11-03").at
+      case .expired: Asked.moment("2027-07-01").at
+      default: nil
+      }
+    let request = try Asked.request(in: state)
+    #expect(request.ending == wanted && request.endedAt == endedAt)
+  }
+
+  @Test(arguments: [false, true])
+  func `nothing is decided before an operator and the authority have both said what they think`(
+    isOperatorFirst: Bool
+  ) throws {
+    let opinions: [(event: DerogationEvent, actor: RequestActor, fr: String, en: String)] = [
+      (
+        .opined(.homologation, .favourable, text: "oui", author: "M. Petit"), Asked.admin, "l’autorité d’homologation",
+        "the homologation authority"
+      ),
+      (
+        .opined(.operator("dtnum"), .favourable, text: "oui", author: nil), Asked.speaker("dtnum"), "un opérateur",
+        "an operator"
+      ),
+    ]
+    let moment = Asked.moment("2026-11-03")
+    var request = try Asked.request()
+    #expect(request.missing.map(\.fr) == ["un opérateur", "l’autorité d’homologation"])
+    let (first, second) = isOperatorFirst ? (opinions[1], opinions[0]) : (opinions[0], opinions[1])
+    // Twice the same is not both.
+    for _ in 0..<2 {
+      let told = try request.handle(first.event, by: first.actor, at: moment)
+      #expect(told == [.tell(.opined)] && request.state == .requested && request.missing.map(\.fr) == [second.fr])
+    }
+    let refusal = #expect(throws: RequestRefusal.self) {
+      _ = try request.handle(.decided(.granted, reason: "oui"), by: Asked.admin, at: moment)
+    }
+    #expect(refusal?.code == .notExamined && refusal?.path == "opinions")
+    #expect(refusal?.message == "there is no opinion of \(second.en)")
+    #expect(refusal?.messageFR == "il manque l’avis de : \(second.fr)")
+    _ = try request.handle(second.event, by: second.actor, at: moment)
+    #expect(request.state == .examined && request.missing.isEmpty)
   }
 
   @Test func `each refusal that rests on who acts is named`() throws {

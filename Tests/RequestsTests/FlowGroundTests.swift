@@ -200,6 +200,55 @@ struct FlowGroundTests {
     #expect(flow.state == .pending && flow.waiting == ["dtnum"])
   }
 
+  @Test func `an end that ceased to be one, and came back, is not open because another end comes`() throws {
+    var flow = try Flowing.flow()
+    try Self.open(&flow, "dtnum", "2026-11-24")
+    for (region, day) in [("r2", "2026-11-25"), ("r1", "2026-11-26")] {
+      let asked = try flow.handle(
+        Self.ground([Flowing.end("dtnum", region)]), by: Asked.clock, at: Flowing.noon(day))
+      #expect(asked.first == FlowAction.ask(["dtnum"]) && flow.waiting == ["dtnum"] && flow.openings == nil)
+    }
+    // It may have been closed meanwhile: only its operator says that it is open again.
+    let both = try flow.handle(Self.ground(Flowing.both), by: Asked.clock, at: Flowing.noon("2026-11-27"))
+    #expect(both == [.ask(["anfsi"]), .tell(.moved)] && flow.waiting == ["anfsi", "dtnum"])
+    try Self.open(&flow, "anfsi", "2026-11-28")
+    #expect(flow.state == .pending && flow.waiting == ["dtnum"])
+  }
+
+  @Test func `who has to close keeps his delay, and is late still, where some of it is wanted again`() throws {
+    var flow = try Flowing.flow(Self.three)
+    for name in ["anfsi", "dtnum"] { try Self.open(&flow, name, "2026-11-24") }
+    let elsewhere = Flowing.end("alize", "r3")
+    let moved = try flow.handle(Self.ground([elsewhere]), by: Asked.clock, at: Flowing.noon("2026-11-25"))
+    #expect(moved == [.ask(["alize"]), .tell(.moved), .askToClose(["anfsi", "dtnum"])])
+    _ = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2026-12-02"))
+    let asked = try #require(flow.closings)
+    #expect(asked.map(\.operator) == ["anfsi", "dtnum"] && asked.allSatisfy { $0.remindedAt != nil })
+    let back = try flow.handle(
+      Self.ground([elsewhere, Self.three[0]]), by: Asked.clock, at: Flowing.noon("2026-12-03"))
+    #expect(back == [.ask(["dtnum"]), .tell(.moved)], "of what is to be closed nobody is asked again")
+    var left = asked
+    left[1].ends = [Self.three[1].place]
+    #expect(flow.closings == left && flow.isOverdue(at: Flowing.noon("2026-12-03")))
+    _ = try flow.handle(.closed(operator: "dtnum"), by: Asked.speaker("dtnum"), at: Flowing.noon("2026-12-03"))
+    #expect(flow.closings == [asked[0]] && flow.waiting == ["alize", "dtnum"])
+  }
+
+  @Test func `an operator means the ends that it was asked about, and no other's`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    for end in Flowing.both {
+      #expect(flow.ends(meantBy: .opened(operator: end.operator)) == Set([end.place]))
+      #expect(flow.ends(meantBy: .rejected(operator: end.operator, reason: "non")) == Set([end.place]))
+      #expect(flow.ends(meantBy: .closed(operator: end.operator)) == Set<FlowEnd>())
+    }
+    #expect(flow.ends(meantBy: .opened(operator: "alize")) == nil)
+    let others: [FlowEvent] = [.withdrawn(reason: nil), .handedOver(Flowing.both), Self.ground(Flowing.both), .clock]
+    for event in others { #expect(flow.ends(meantBy: event) == nil, "\(event)") }
+    for name in ["anfsi", "dtnum"] { try Self.open(&flow, name, "2026-11-24") }
+    _ = try flow.handle(.withdrawn(reason: nil), by: Asked.team, at: Flowing.noon("2026-11-25"))
+    for end in Flowing.both { #expect(flow.ends(meantBy: .closed(operator: end.operator)) == Set([end.place])) }
+  }
+
   @Test func `what an earlier program has stored as opened stays so where another end goes`() throws {
     var flow = try Flowing.flow(Self.three)
     for name in ["anfsi", "dtnum"] { try Self.open(&flow, name, "2026-11-24") }

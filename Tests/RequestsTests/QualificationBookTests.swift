@@ -167,6 +167,68 @@ struct QualificationBookTests {
     #expect(book.problems(in: [ended], after: [bare]).isEmpty, "ending it needs nothing")
   }
 
+  @Test func `what stands for another qualification, or was refused, spares nobody days and evidence`() throws {
+    let other = Qualification(name: "SecNumCloud")
+    let ended = Qualification(name: "HDS", validUntil: CalendarDay("2026-12-31"))
+    for (outcome, name, declared) in [
+      (QualificationVerdict.Outcome.acknowledged, "HDS", other), (.refused, "HDS", ended),
+      (.refused, "SecNumCloud", other),
+    ] {
+      let said = QualificationVerdict(Qualification(name: name), outcome, at: Self.moment)
+      let problems = QualificationBook([said]).problems(in: [declared], after: [])
+      let wanted = declared.lacking.map { field in
+        FieldProblem(
+          path: "spec.qualifications[0].\(field)",
+          message: "is needed for “\(declared.name)” to be acknowledged",
+          messageFR: "est nécessaire pour que « \(declared.name) » soit reconnue",
+          accepted: field == "evidence" ? "{reference: …}" : "YYYY-MM-DD")
+      }
+      #expect(problems == wanted && !problems.isEmpty, "\(outcome) \(name)")
+    }
+    let missing = QualificationBook().problems(in: [ended], after: [])
+    #expect(missing.map(\.accepted) == ["YYYY-MM-DD", "{reference: …}"])
+  }
+
+  @Test func `a refusal keeps its reason, an acknowledgement has none, and of both the last one counts`() throws {
+    var book = QualificationBook()
+    for (outcome, speaker) in [
+      (QualificationVerdict.Outcome.acknowledged, "anfsi"), (.refused, "alize"), (.acknowledged, "alize"),
+    ] {
+      let isNews = try book.say(
+        outcome, of: Self.hds(), reason: "motif", owner: "dtnum", by: Self.actor(speaker), at: Self.moment)
+      let wanted = QualificationVerdict(
+        Self.hds(), outcome, operator: speaker, reason: outcome == .refused ? "motif" : nil, at: Self.moment)
+      #expect(isNews && book.verdicts == [wanted])
+    }
+  }
+
+  @Test func `fewer days of the same, proved by the same, and nothing else, is a shortening`() {
+    let endless = Self.hds(nil, nil)
+    let renamed = Qualification(
+      name: "SecNumCloud", validFrom: Self.hds().validFrom, validUntil: Self.hds().validUntil,
+      evidence: Self.hds().evidence)
+    let cases: [(Qualification, Qualification, Bool)] = [
+      (Self.hds(), Self.hds(), true), (Self.hds("2026-01-02", "2027-12-30"), Self.hds(), true),
+      (Self.hds("2025-12-31"), Self.hds(), false), (Self.hds("2026-01-01", "2028-01-01"), Self.hds(), false),
+      (Self.hds(nil), Self.hds(), false), (Self.hds("2026-01-01", nil), Self.hds(), false),
+      (Self.hds(), endless, true), (endless, endless, true), (endless, Self.hds(), false),
+      (Self.hds(evidence: "autre"), Self.hds(), false), (Self.hds(evidence: nil), Self.hds(), false),
+      (renamed, Self.hds(), false),
+    ]
+    for (one, other, wanted) in cases {
+      #expect(one.isShortened(from: other) == wanted, "\(one) from \(other)")
+    }
+  }
+
+  @Test func `without its acknowledgements a book keeps what was refused`() throws {
+    let (good, bad) = (Self.hds(), Self.hds(evidence: "périmé"))
+    var book = try Self.acknowledged(good)
+    _ = try book.say(.refused, of: bad, reason: "non", owner: "dtnum", by: Self.actor("anfsi"), at: Self.moment)
+    let left = book.withoutAcknowledgements
+    #expect(left.verdicts == [QualificationVerdict(bad, .refused, operator: "anfsi", reason: "non", at: Self.moment)])
+    #expect(left.standing(of: good) == .pending && left.standing(of: bad) == .refused)
+  }
+
   @Test func `whatever is declared and said, nothing counts but what somebody else has acknowledged as it stands`()
     throws
   {

@@ -49,6 +49,29 @@ struct WebhookVaultTests {
     #expect(try after.open(again, of: Self.id) == Self.secrets)
   }
 
+  @Test(arguments: ["\n", "\r\n", "\r"])
+  func `no key is lost by the way in which lines end`(newline: String) throws {
+    let lines = ["# the keys", "\(Self.line("k2", 2)) # the new one", "", Self.line("k1", 1), ""]
+    let vault = try WebhookVault(lines.joined(separator: newline))
+    #expect(vault.current == "k2" && vault.known == ["k2", "k1"])
+    #expect(throws: WebhookVaultError.line(3)) {
+      _ = try WebhookVault(["# the keys", Self.line("k2", 2), "k1"].joined(separator: newline))
+    }
+  }
+
+  @Test func `a key's name is of letters, digits and dashes, 32 at most, and there are 16 keys at most`() throws {
+    let names = [String(repeating: "k", count: 32), "az-09", "-", "0"]
+    let named = try WebhookVault(names.map { Self.line($0, 1) }.joined(separator: "\n"))
+    #expect(named.known == names)
+    for name in [String(repeating: "k", count: 33), "k_1", "k.1", "kK", "é", "k{", "k/", "k:", "`"] {
+      #expect(throws: WebhookVaultError.line(1), "\(name)") { _ = try WebhookVault(Self.line(name, 1)) }
+    }
+    let lines = (1...17).map { Self.line("k\($0)", UInt8($0)) }
+    let most = try WebhookVault(lines.dropLast().joined(separator: "\n"))
+    #expect(most.known == (1...16).map { "k\($0)" })
+    #expect(throws: WebhookVaultError.count(17)) { _ = try WebhookVault(lines.joined(separator: "\n")) }
+  }
+
   @Test(arguments: [
     ("", WebhookVaultError.count(0)), ("# nothing\n", .count(0)), ("k1", .line(1)),
     ("\nk1 c2VjcmV0", .line(2)), ("K1 \(Data(repeating: 1, count: 32).base64EncodedString())", .line(1)),

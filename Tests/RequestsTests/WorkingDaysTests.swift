@@ -32,6 +32,16 @@ struct WorkingDaysTests {
     #expect(FrenchHoliday.whitMonday.day(in: year)?.description == whit)
   }
 
+  /// The earliest and the latest that there are, and the years in which the full moon is put off.
+  @Test(arguments: [
+    (1609, "1609-04-19"), (1818, "1818-03-22"), (1859, "1859-04-24"), (1886, "1886-04-25"), (1943, "1943-04-25"),
+    (1954, "1954-04-18"), (1981, "1981-04-19"), (2000, "2000-04-23"), (2008, "2008-03-23"), (2038, "2038-04-25"),
+    (2049, "2049-04-18"), (2076, "2076-04-19"), (2100, "2100-03-28"), (2285, "2285-03-22"),
+  ])
+  func `Easter is on the day of the church's tables`(year: Int, wanted: String) {
+    #expect(Easter.sunday(of: year)?.description == wanted)
+  }
+
   @Test func `what is a holiday in Alsace and Moselle only is a working day`() throws {
     // Good Friday and the second day of Christmas.
     for day in ["2026-04-03", "2024-12-26"] { #expect(WorkingDays.contains(try Self.day(day)), "\(day)") }
@@ -125,7 +135,13 @@ struct WorkingDaysTests {
   @Test func `what has no day in the calendar ends at its ends`() throws {
     let (first, last) = (try Self.day("0001-01-01"), try Self.day("9999-12-31"))
     #expect(last.adding(days: .max) == last && last.adding(days: .min) == first)
-    #expect(WorkingDays.first(from: last) <= last)
-    _ = WorkingDays.adding(30, to: ParisTime.start(of: last))
+    #expect(WorkingDays.contains(last) && WorkingDays.first(from: last) == last)
+    let end = ParisTime.moment(last, hour: 17)
+    #expect(WorkingDays.adding(30, to: ParisTime.start(of: last)) == end && WorkingDays.moving(end, by: 3) == end)
+    // The first day is a holiday, and there is none before it.
+    #expect(!WorkingDays.contains(first))
+    let third = ParisTime.moment(first.adding(days: 2), hour: 17)
+    #expect(WorkingDays.moving(third, by: -1) == ParisTime.moment(first.adding(days: 1), hour: 17))
+    #expect(WorkingDays.moving(third, by: -5) == ParisTime.moment(first, hour: 17))
   }
 }

@@ -9,9 +9,11 @@ struct NetworkGuardTests {
     "100.64.0.1", "0.0.0.0", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1",
     "fc00::1", "fd12:3456::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:10.0.0.1", "64:ff9b::a00:1",
     "::127.0.0.1", "2002:7f00:1::", "2001:db8::1",
+    // What only looks like IPv4 inside IPv6 is not taken for the address at its end.
+    "fd00::ffff:8.8.8.8", "fe80::ffff:8.8.8.8", "::ff:8.8.8.8", "::ff00:8.8.8.8", "::1:ffff:8.8.8.8",
     // What is not understood is refused too.
     "127.1", "0x7f.0.0.1", "0177.0.0.1", "2130706433", "fe80::1%eth0", "1::2::3", "1:2:3", "", "localhost", "1.2.3.4.5",
-    "12345::",
+    "12345::", "2a01:e0a:1", "2a01:1:2:3:4:5:6:7:8", "2a01:1:2:3:4:5:6:7::", "2a01::1:2:3:4:5:6:7",
   ])
   func `to what is not public nothing is delivered`(address: String) {
     #expect(!NetworkGuard().permits(address))
@@ -20,8 +22,44 @@ struct NetworkGuardTests {
   @Test(arguments: [
     "8.8.8.8", "172.32.0.1", "172.15.255.255", "100.128.0.1", "9.255.255.255", "11.0.0.0", "192.167.255.255",
     "2a01:e0a::1", "2606:4700:4700::1111", "::ffff:8.8.8.8",
+    // Without a gap, with one of a single group, and with the digits of a private IPv4 address at the end.
+    "2a01:e0a:0:0:0:0:0:1", "2a01:1:2:3:4:5:6::", "2a01::2:3:4:5:6:7", "2a01::ffff:10.0.0.1",
   ])
   func `to what is public it is`(address: String) {
+    #expect(NetworkGuard().permits(address))
+  }
+
+  /// The first and the last address of every block that is not public.
+  @Test(arguments: [
+    ("0.0.0.0", "0.255.255.255"), ("10.0.0.0", "10.255.255.255"), ("100.64.0.0", "100.127.255.255"),
+    ("127.0.0.0", "127.255.255.255"), ("169.254.0.0", "169.254.255.255"), ("172.16.0.0", "172.31.255.255"),
+    ("192.0.0.0", "192.0.0.255"), ("192.0.2.0", "192.0.2.255"), ("192.88.99.0", "192.88.99.255"),
+    ("192.168.0.0", "192.168.255.255"), ("198.18.0.0", "198.19.255.255"), ("198.51.100.0", "198.51.100.255"),
+    ("203.0.113.0", "203.0.113.255"), ("224.0.0.0", "255.255.255.255"), ("::", "ff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("64:ff9b::", "64:ff9b::255.255.255.255"), ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"),
+    ("100::", "100::ffff:ffff:ffff:ffff"), ("2001::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"), ("2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), ("fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    // Documentation, segment routing, and all that was never given out.
+    ("3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff"), ("5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("100:0:0:1::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("4000::", "7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), ("8000::", "fbff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("fe00::", "fe7f:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+  ])
+  func `no block that is not public is open at its ends`(first: String, last: String) {
+    #expect(!NetworkGuard().permits(first) && !NetworkGuard().permits(last))
+  }
+
+  /// What lies right before and right after such blocks.
+  @Test(arguments: [
+    "1.0.0.0", "100.63.255.255", "126.255.255.255", "128.0.0.0", "169.253.255.255", "169.255.0.0", "191.255.255.255",
+    "192.0.1.0", "192.0.1.255", "192.0.3.0", "192.88.98.255", "192.88.100.0", "192.169.0.0", "198.17.255.255",
+    "198.20.0.0", "198.51.99.255", "198.51.101.0", "203.0.112.255", "203.0.114.0", "223.255.255.255",
+    "2000::", "2000:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:200::", "2001:db7:ffff::1", "2001:db9::",
+    "2001:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2003::", "3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "3fff:1000::",
+  ])
+  func `beside such a block is the public Internet`(address: String) {
     #expect(NetworkGuard().permits(address))
   }
 

@@ -67,6 +67,46 @@ struct WebhookTests {
     #expect(!String(decoding: body, as: UTF8.self).contains("Échanges"), "a motive is for who may read the flow")
   }
 
+  @Test func `a body is the same whenever it is written, byte for byte`() throws {
+    let note = WebhookNote(
+      .flowAsked, operator: "anfsi", text: LocalizedText(fr: "à ouvrir : a/b", en: "to open: a/b"),
+      subject: WebhookNote.Subject(
+        kind: "flow", id: "7", project: "vigie", environment: "prod", operator: "anfsi", state: "pending", dueAt: "d"))
+    let wanted =
+      #"{"at":"2026-11-23T11:00:00Z","event":"flow.asked","subject":{"dueAt":"d","environment":"prod","id":"7","#
+      + #""kind":"flow","operator":"anfsi","project":"vigie","state":"pending"},"#
+      + #""text":"**Régie** — à ouvrir : a/b\n*to open: a/b*"}"#
+    let body = try note.body(at: "2026-11-23T11:00:00Z")
+    #expect(String(decoding: body, as: UTF8.self) == wanted)
+  }
+
+  @Test func `a destination chooses among all events but the trial, which it is always told`() {
+    #expect(
+      WebhookEvent.choices.map(\.rawValue) == [
+        "finding.opened", "finding.foreseen", "finding.due", "finding.resolved", "derogation.asked",
+        "derogation.decided", "derogation.notified", "derogation.expiring", "derogation.ended", "flow.asked",
+        "flow.reminder", "flow.overdue", "flow.decided", "move.task", "move.reminder", "move.blocked", "move.step",
+        "migration.paused",
+      ])
+  }
+
+  @Test func `the project at the other end is told that a flow with it is asked for, without an operator`() throws {
+    let flow = try Flowing.flow(Flowing.both, system: "annuaire/prod")
+    let notes = WebhookNote.notes(of: flow, after: [.ask(["anfsi"])])
+    let peer = WebhookNote(
+      .flowAsked, project: "annuaire",
+      text: LocalizedText(
+        fr: "un flux est demandé avec un environnement de votre projet : vigie/prod → annuaire/prod tcp/443",
+        en: "a flow is asked for with an environment of your project: vigie/prod → annuaire/prod tcp/443"),
+      subject: WebhookNote.Subject(
+        kind: "flow", id: flow.id.uuidString.lowercased(), project: "vigie", environment: "prod", state: "pending"))
+    #expect(notes.first == peer)
+    #expect(notes.map(\.operator) == [nil, "anfsi"] && notes.map(\.project) == ["annuaire", nil])
+    // Between environments of one project nobody else is told.
+    let own = WebhookNote.notes(of: try Flowing.flow(Flowing.both, system: "vigie/dev"), after: [.ask(["anfsi"])])
+    #expect(own.map(\.operator) == ["anfsi"] && own.map(\.project) == [nil])
+  }
+
   @Test func `operators are told of their tasks, and the project of what becomes of its flow`() throws {
     var flow = try Flowing.flow(Flowing.both)
     let late = try flow.handle(.clock, by: Asked.clock, at: Flowing.noon("2027-01-04"))
@@ -94,6 +134,53 @@ struct WebhookTests {
     #expect(!"\(untold)".contains("anfsi") && untold.subject.dueAt != nil)
   }
 
+  @Test(arguments: FlowAction.Deed.allCases)
+  func `of how a flow ends both teams and its operators are told, and of nothing on the way`(
+    deed: FlowAction.Deed
+  ) throws {
+    let flow = try Flowing.flow(Flowing.both, system: "annuaire/prod")
+    let notes = WebhookNote.notes(of: flow, after: [.tell(deed)])
+    guard [.opened, .rejected, .withdrawn, .lapsed, .suspended].contains(deed) else {
+      #expect(notes.isEmpty)
+      return
+    }
+    #expect(notes.map(\.event) == [.flowDecided, .flowDecided, .flowDecided, .flowDecided])
+    #expect(notes.map(\.project) == ["vigie", "annuaire", nil, nil])
+    #expect(notes.map(\.operator) == [nil, nil, "anfsi", "dtnum"])
+    #expect(notes.map(\.subject.operator) == notes.map(\.operator))
+    #expect(notes.allSatisfy { $0.text.fr == "flux à ouvrir : vigie/prod → annuaire/prod tcp/443" })
+    #expect(notes.allSatisfy { !$0.isForServiceBody && $0.subject.dueAt == nil })
+  }
+
+  @Test func `who has to close is asked and reminded, and nobody else`() throws {
+    var flow = try Flowing.flow(Flowing.both)
+    for name in ["anfsi", "dtnum"] {
+      _ = try flow.handle(.opened(operator: name), by: Asked.speaker(name), at: Flowing.noon("2026-11-24"))
+    }
+    _ = try flow.handle(.withdrawn(reason: nil), by: Asked.team, at: Flowing.noon("2026-11-25"))
+    let due = ParisTime.moment(Asked.day("2026-12-02"), hour: 17)
+    let subject = WebhookNote.Subject(
+      kind: "flow", id: flow.id.uuidString.lowercased(), project: "vigie", environment: "prod", operator: "anfsi",
+      state: "withdrawn", dueAt: "\(due)")
+    #expect(
+      WebhookNote.notes(of: flow, after: [.askToClose(["anfsi"])]) == [
+        WebhookNote(
+          .flowAsked, operator: "anfsi",
+          text: LocalizedText(
+            fr: "flux à fermer par anfsi au plus tard le 2026-12-02 : vigie/prod → chorus tcp/443",
+            en: "flow to be closed by anfsi by 2026-12-02: vigie/prod → chorus tcp/443"), subject: subject)
+      ])
+    #expect(
+      WebhookNote.notes(of: flow, after: [.remindToClose(["anfsi"])]) == [
+        WebhookNote(
+          .flowReminder, operator: "anfsi",
+          text: LocalizedText(
+            fr: "le délai de anfsi pour fermer finit le 2026-12-02 : flux vigie/prod → chorus tcp/443",
+            en: "the delay of anfsi for closing ends on 2026-12-02: flow vigie/prod → chorus tcp/443"),
+          subject: subject)
+      ])
+  }
+
   @Test func `a derogation is told when it is decided, notified, about to end and over, and no more`() throws {
     let request = try Asked.request(in: .notified)
     let told = DerogationAction.Deed.allCases.map { deed in
@@ -109,6 +196,8 @@ struct WebhookTests {
   @Test func `what others have written stands in a text, and does nothing there`() {
     #expect(WebhookNote.plain("a [b](https://x) **c**") == "a \\[b\\](https://x) \\*\\*c\\*\\*")
     #expect(WebhookNote.plain("@all\nx\r\ny") == "@\u{200B}all x y")
+    for mark in "*_`[]<>\\~|#!" { #expect(WebhookNote.plain("a\(mark)b") == "a\\\(mark)b") }
+    for blank in ["\n", "\r", "\r\n", "\t"] { #expect(WebhookNote.plain("a\(blank)b") == "a b") }
     #expect(WebhookNote.plain(String(repeating: "é", count: 1000)).count == 300)
   }
 }

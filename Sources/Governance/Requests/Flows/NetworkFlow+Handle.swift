@@ -102,15 +102,18 @@ extension NetworkFlow {
       + (escalated.isEmpty ? [] : [.escalate(escalated), .tell(.escalated)])
   }
 
-  /// Makes a task for each operator of what it has opened and is wanted no more. Who was asked about the same places keeps the
-  /// delay that he has.
+  /// Makes a task for each operator of what it has opened and is wanted no more. Who was asked about the same places, or about
+  /// more, keeps the delay that he has: nobody gets rid of one because some of it is wanted again.
   ///
   /// - Returns: who is asked anew.
   private mutating func settleClosings(at moment: Timestamp) -> [String] {
     let left = Dictionary(grouping: leftOpen, by: \.operator)
     var asked: [String] = []
     let tasks = left.sorted { $0.key < $1.key }.map { name, ends in
-      if let known = closings?.first(where: { $0.operator == name && $0.isAbout(ends) }) { return known }
+      if var known = closings?.first(where: { $0.covers(ends) }) {
+        known.narrow(to: ends)
+        return known
+      }
       asked.append(name)
       return FlowTask(operator: name, ends: ends, delayDays: rule.delayDays, at: moment)
     }

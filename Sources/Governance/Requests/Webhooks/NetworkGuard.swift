@@ -47,12 +47,11 @@ public struct NetworkGuard: Sendable, Hashable {
   }
 
   /// What is not of the public Internet: private, shared, loopback, link-local (which metadata services of clouds are at),
-  /// documentation, multicast and reserved addresses.
+  /// documentation, multicast and reserved addresses. Of IPv6 only `2000::/3` is given out at all.
   private static let notPublic = [
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
     "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-    "224.0.0.0/3", "::/8", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16",
-    "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+    "224.0.0.0/3", "::/3", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "4000::/2", "8000::/1",
   ].compactMap(Block.init)
 
   private static func embedded(_ address: [UInt8]) -> [UInt8]? {

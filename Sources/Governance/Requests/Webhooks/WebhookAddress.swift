@@ -16,6 +16,8 @@ public struct WebhookAddress: Sendable, Hashable {
     guard text.utf8.count <= 2048, text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7F }),
       let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
       ["https", "http"].contains(scheme), let host = url.host, !host.isEmpty, Self.isPlain(host),
+      // A host that hides characters, maybe the colons of an address, is another one to whoever does not decode it.
+      let written = url.percentEncodedHost, !written.contains("%"),
       // Whoever looks a name up and whoever calls it read the address with different parsers: they must agree.
       let other = URL(string: text)?.host, Self.bare(other) == Self.bare(host), url.user == nil, url.password == nil,
       url.fragment == nil, url.port.map({ (1...65_535).contains($0) }) ?? true
@@ -37,7 +39,7 @@ public struct WebhookAddress: Sendable, Hashable {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"):
         true
-      default: byte == UInt8(ascii: ":") && (host.hasPrefix("[") || host.contains("::"))
+      default: byte == UInt8(ascii: ":") && host.hasPrefix("[")
       }
     } && !bare(host).lowercased().split(separator: ".").contains { $0.hasPrefix("xn--") }
   }

@@ -49,7 +49,8 @@ public struct WebhookVault: Sendable {
   /// - Throws: ``WebhookVaultError``, which repeats nothing of a key.
   public init(_ text: String) throws(WebhookVaultError) {
     var keys: [Key] = []
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // Whichever way lines end: were the next one taken for a part of a comment, its key would be missing unsaid.
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (index, line) in lines.enumerated() {
       let parts = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
       guard !parts.isEmpty else { continue }

@@ -16,7 +16,8 @@ public enum WorkingDays {
   /// The first working day from a day on, that day included.
   public static func first(from day: CalendarDay) -> CalendarDay {
     var day = day
-    while !contains(day), day < day.adding(days: 1) { day = day.adding(days: 1) }
+    // This ends: the calendar's last day is a Friday, and no holiday.
+    while !contains(day) { day = day.adding(days: 1) }
     return day
   }
 
