@@ -221,12 +221,12 @@ public struct ToldPolicy: Sendable {
       AuditFinding(kind, at: told.place.position, id: told.place.id, subject: subject)
     }
     var findings: [AuditFinding] = []
-    // Of one that can not be read nothing else is said.
+    // One that can not be read has no digest, and is never the same.
     let isSame =
       told.state == proposal.state && proposal.isWhole && told.digest == proposal.digest && !told.isOther
       && told.terms.agree(with: proposal.terms) && told.result == proposal.result
       && told.rejection == proposal.rejection && told.withdrawal == proposal.withdrawal
-      && (proposal.digest == nil || told.course.agrees(with: proposal.course))
+      && told.course.agrees(with: proposal.course)
     if !isSame || told.comments.map({ $0 != proposal.comments }) ?? false { findings.append(finding(.proposal)) }
     let last = Dictionary(told.ballots.map { ($0.operator, $0) }) { _, later in later }.values
     if !Self.agree(told.ballots, proposal.cast)
