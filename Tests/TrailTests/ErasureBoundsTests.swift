@@ -191,4 +191,22 @@ struct ErasureBoundsTests {
     let there = verified(chain, unsealed: [sealed, Chain.entry(3000)])
     #expect(there.findings == [] && there.erased.map(\.names) == [3])
   }
+
+  /// Of a part the place before its first entry is believed.
+  @Test func `a part of the chain is looked at from a place that is believed, and from no other`() {
+    let chain = Chain(5)
+    func found(after head: AuditHead, _ count: Int, anchored: Int64 = 0) -> [String] {
+      var verifier = AuditVerifier(after: head, now: Timestamp(microseconds: 4_000_000_000_000_000))
+      for entry in chain.entries.suffix(count) { verifier.check(entry) }
+      verifier.finish(head: chain.head, anchored: anchored)
+      return Self.text(verifier)
+    }
+    #expect(found(after: chain.headAt(2), 3, anchored: 5) == [])
+    #expect(found(after: chain.headAt(5), 0) == [])
+    #expect(found(after: chain.headAt(2), 2) == ["gap@4/10"])
+    #expect(found(after: chain.headAt(3), 3) == ["order@3/7"])
+    #expect(found(after: AuditHead(position: 2, link: chain.headAt(1).link), 3) == ["linkage@3/7"])
+    #expect(found(after: chain.headAt(4), 0) == ["head@5/0"])
+    #expect(found(after: chain.headAt(2), 3, anchored: 6) == ["anchor@6/0"])
+  }
 }

@@ -121,6 +121,76 @@ struct ToldPolicyTests {
     #expect(ToldSample.kinds(stored, after: back) == ["proposal"])
   }
 
+  @Test(arguments: [
+    ("rejected", #","rejection":"votes""#), ("rejected", #","rejection":"outdated""#),
+    ("withdrawn", #","withdrawal":"w""#), ("amended", #","amendedBy":"\#(ToldSample.other)""#), ("discarded", ""),
+  ])
+  func `an end is compared with what is stored of it, also where no version comes of it`(action: String, told: String) {
+    var stored = ToldSample.proposed
+    #expect(kinds(stored, action, ToldSample.detail(told)) == ["proposal"], "it is open")
+    (stored.state, stored.course.closedAt) = (action, ToldSample.at(4))
+    if told.contains("votes") { stored.rejection = "votes" }
+    if told.contains("outdated") { stored.rejection = "outdated" }
+    if told.contains("withdrawal") { stored.withdrawal = "w" }
+    if told.contains("amendedBy") { stored.course.amendedBy = ToldSample.other }
+    #expect(kinds(stored, action, ToldSample.detail(told)) == [])
+    let whole = stored
+    let edits: [(inout Stored) -> Void] = [
+      { $0.state = "ratified" }, { $0.rejection = "x" }, { $0.withdrawal = "x" }, { $0.course.amendedBy = $0.id },
+      { $0.course.closedAt = nil }, { $0.course.version = 1 },
+    ]
+    for (number, edit) in edits.enumerated() {
+      stored = whole
+      edit(&stored)
+      #expect(kinds(stored, action, ToldSample.detail(told)) == ["proposal"], "\(number)")
+    }
+  }
+
+  /// Each act that may be the last until now, and the state that the row is in then.
+  @Test(arguments: [(1, "draft"), (2, "draft"), (3, "open"), (4, "open"), (5, "open"), (7, "open"), (8, "ratified")])
+  func `the state is the one after the last act`(count: Int, state: String) {
+    let acts = Array(ToldSample.acts.prefix(count))
+    var stored = ToldSample.ratified
+    (stored.state, stored.course) = (state, ToldCourse(createdAt: ToldSample.at(1), writers: ["oidc:ada", "oidc:bob"]))
+    if count == 1 { (stored.digest, stored.course.writers) = ("d0", ["oidc:ada"]) }
+    if count < 3 { stored.terms = ToldTerms(operator: "dtnum", base: 1, kind: "ordinary") }
+    if count > 2 { stored.course.proposedAt = ToldSample.at(3) }
+    if count < 4 { stored.comments = [] }
+    if count < 7 { stored.result = nil }
+    if count == 8 { stored.course = ToldSample.ratified.course }
+    #expect(!ToldSample.kinds(stored, after: acts).contains("proposal"))
+    for other in ["draft", "open", "ratified", "rejected", "", acts[count - 1].action] where other != state {
+      stored.state = other
+      #expect(ToldSample.kinds(stored, after: acts).contains("proposal"), "\(other)")
+    }
+  }
+
+  @Test func `two proposals are told apart, and each is found where the trail tells of it last`() {
+    let second = "0f000000-0000-0000-0000-000000000002"
+    let acts = ToldSample.acts + [ToldSample.entry(9, "drafted", ToldSample.draft, name: second)]
+    var told = ToldSample.told(acts)
+    var stored = ToldSample.ratified
+    let first = told.check(stored)
+    #expect(first == [])
+    stored.id = ToldSample.other
+    let other = told.check(stored)
+    #expect(ToldSample.text(other) == ["proposal@9/90 \(second)", "vote@9/90 \(second)"])
+    let missing = told.missing().filter { $0.kind == .proposal }
+    #expect(missing == [])
+  }
+
+  @Test func `of an act that waits for its seal the place is none, and what it tells counts already`() {
+    var acts = ToldSample.acts
+    for index in 6...7 { acts[index].seal = nil }
+    var told = ToldSample.told(acts)
+    var stored = ToldSample.ratified
+    let sound = told.check(stored)
+    #expect(sound == [])
+    stored.state = "open"
+    let found = told.check(stored)
+    #expect(ToldSample.text(found) == ["proposal@0/80 \(ToldSample.name)"])
+  }
+
   @Test func `where an instance of the version before does not tell the rules, those of the proposal count on`() {
     var stored = ToldSample.proposed
     let silent = ToldSample.detail(quorum: nil)

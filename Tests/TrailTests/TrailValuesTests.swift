@@ -1,3 +1,4 @@
+import Crypto
 import Events
 import Foundation
 import Testing
@@ -13,6 +14,38 @@ struct TrailValuesTests {
   ])
   func `who is neither a key nor the service nor unknown is a person`(principal: String, isPerson: Bool) {
     #expect(AuditPerson.isPerson(principal) == isPerson)
+  }
+
+  /// The documented bytes, put together here a second time: what was sealed with others could not be verified any more.
+  @Test func `a pseudonym, and what is left of a rewritten entry, are hashes of the documented bytes`() {
+    let salt = [UInt8](repeating: 9, count: 16)
+    let name = Array("regie.audit.person.v1".utf8) + salt + [0, 0, 0, 2, 0xC3, 0xA9]
+    let pseudonym = AuditPerson(name: "é", salt: salt).pseudonym
+    #expect(pseudonym == "person:" + HexText.encode(Array(SHA256.hash(data: name))))
+    let entry = AuditEntry(
+      id: 258, at: Timestamp(microseconds: 1_000_000), principal: "é", action: "", kind: "K", name: "n", body: [1],
+      digest: [UInt8](repeating: 7, count: 32))
+    var bytes = Array("regie.audit.remains.v1".utf8)
+    bytes += [0, 0, 0, 0, 0, 0, 1, 2] + [0, 0, 0, 0, 0, 0x0F, 0x42, 0x40]
+    bytes += [0, 0, 0, 2, 0xC3, 0xA9] + [0, 0, 0, 0] + [0, 0, 0, 1, 0x4B] + [0, 0, 0, 1, 0x6E] + entry.digest
+    bytes += Array(SHA256.hash(data: [UInt8]([1])))
+    #expect(AuditErasure.remains(of: entry) == Array(SHA256.hash(data: bytes)))
+    let origin = AuditHead(position: 0, link: [UInt8](repeating: 0, count: 32))
+    #expect(AuditHead.origin == origin)
+  }
+
+  @Test func `who did it is the name while it is known, and what the body says of them is read from it`() {
+    var entry = Self.entry("person:1", #"{"reason":"r","roles":["a","b"],"traceparent":"00-1-2-01"}"#)
+    #expect(entry.who == "person:1")
+    entry.person = AuditPerson(name: "oidc:ada", salt: [])
+    #expect(entry.who == "oidc:ada")
+    let origin = entry.origin
+    #expect(origin?.reason == "r" && origin?.roles == ["a", "b"] && origin?.traceparent == "00-1-2-01")
+    entry.body = Array("{}".utf8)
+    let none = entry.origin
+    #expect(none != nil && none?.reason == nil && none?.roles == nil && none?.traceparent == nil)
+    entry.body = Array("[".utf8)
+    #expect(entry.origin == nil)
   }
 
   private static func entry(_ principal: String, kind: String = "Project", _ body: String) -> AuditEntry {
