@@ -123,7 +123,7 @@ struct ToldPolicyTests {
 
   @Test(arguments: [
     ("rejected", #","rejection":"votes""#), ("rejected", #","rejection":"outdated""#),
-    ("withdrawn", #","withdrawal":"w""#), ("amended", #","amendedBy":"\#(ToldSample.other)""#), ("discarded", ""),
+    ("withdrawn", #","withdrawal":"w""#), ("amended", #","amendedBy":"\#(ToldSample.other)""#),
   ])
   func `an end is compared with what is stored of it, also where no version comes of it`(action: String, told: String) {
     var stored = ToldSample.proposed
@@ -144,6 +144,71 @@ struct ToldPolicyTests {
       edit(&stored)
       #expect(kinds(stored, action, ToldSample.detail(told)) == ["proposal"], "\(number)")
     }
+  }
+
+  /// Row and trail agree: governance has told of what it was made to do by whoever has set the row back.
+  @Test(arguments: ["rejected", "withdrawn", "amended", "ratified"])
+  func `what goes on after its end is found, although all that is stored is told`(end: String) {
+    let begun = Array(ToldSample.acts.prefix(3))
+    let first = ToldSample.entry(4, end, ToldSample.detail())
+    let again = ToldSample.entry(5, "ratified", ToldSample.detail(ToldSample.end))
+    var stored = ToldSample.ratified
+    (stored.standing, stored.cast, stored.comments) = ([], [], [])
+    (stored.course.closedAt, stored.course.impact) = (ToldSample.at(5), nil)
+    #expect(ToldSample.kinds(stored, after: begun + [again]) == [])
+    #expect(ToldSample.kinds(stored, after: begun + [first, again]) == ["proposal"])
+    // Nor is it open again.
+    stored = ToldSample.proposed
+    stored.course.closedAt = ToldSample.at(4)
+    for action in ["voted", "commented", "prolonged"] {
+      let open = ToldSample.entry(5, action, ToldSample.detail())
+      #expect(ToldSample.kinds(stored, after: begun + [first, open]) == ["proposal"], "\(action)")
+    }
+  }
+
+  @Test func `a draft that was discarded is not put to the vote, nor written on`() {
+    let discarded = #"\#(ToldSample.draft),"before":{}"#
+    let begun = Array(ToldSample.acts.prefix(2)) + [ToldSample.entry(3, "discarded", discarded)]
+    var stored = ToldSample.proposed
+    (stored.state, stored.asked) = ("discarded", nil)
+    stored.terms = ToldTerms(operator: "dtnum", base: 1, kind: "ordinary")
+    (stored.course.proposedAt, stored.course.closedAt) = (nil, ToldSample.at(3))
+    #expect(ToldSample.kinds(stored, after: begun) == [])
+    stored.state = "draft"
+    let edited = ToldSample.entry(4, "edited", discarded, by: "oidc:bob")
+    #expect(ToldSample.kinds(stored, after: begun + [edited]) == ["proposal"])
+    stored = ToldSample.proposed
+    (stored.course.proposedAt, stored.course.closedAt) = (ToldSample.at(4), ToldSample.at(3))
+    let proposed = ToldSample.entry(4, "proposed", ToldSample.detail(), by: "oidc:bob")
+    #expect(ToldSample.kinds(stored, after: begun + [proposed]) == ["proposal"])
+    // What is voted on is withdrawn, and not discarded.
+    (stored.state, stored.course.proposedAt, stored.course.closedAt) = ("discarded", ToldSample.at(3), ToldSample.at(4))
+    #expect(kinds(stored, "discarded", ToldSample.detail()) == ["proposal"])
+  }
+
+  @Test func `another text that is put to the vote in the place of the first is found, although it is told`() {
+    var stored = ToldSample.proposed
+    (stored.digest, stored.asked, stored.course.proposedAt) = ("d2", "d2", ToldSample.at(4))
+    stored.course.writers = ["oidc:ada", "oidc:bob", "oidc:eve"]
+    let second = ToldSample.entry(4, "proposed", ToldSample.detail(digest: "d2"), by: "oidc:eve")
+    #expect(ToldSample.kinds(stored, after: Array(ToldSample.acts.prefix(2)) + [second]) == [])
+    #expect(ToldSample.kinds(stored, after: Array(ToldSample.acts.prefix(3)) + [second]) == ["proposal"])
+  }
+
+  @Test func `what is drafted or edited once it is voted on, or drafted twice, is found`() {
+    var stored = ToldSample.proposed
+    let told = ToldSample.detail()
+    stored.state = "draft"
+    stored.course.writers = ["oidc:ada", "oidc:bob", "oidc:eve"]
+    #expect(kinds(stored, "edited", told) == ["proposal"])
+    (stored.course.writers, stored.course.createdAt) = (["oidc:eve"], ToldSample.at(4))
+    #expect(kinds(stored, "drafted", told) == ["proposal"])
+    // Whoever has begun it would have had no hand in it.
+    stored.terms = ToldTerms(operator: "dtnum", base: 1, kind: "ordinary")
+    (stored.asked, stored.course.proposedAt, stored.course.createdAt) = (nil, nil, ToldSample.at(2))
+    let again = ToldSample.entry(2, "drafted", ToldSample.draft, by: "oidc:eve")
+    #expect(ToldSample.kinds(stored, after: [again]) == [])
+    #expect(ToldSample.kinds(stored, after: [ToldSample.acts[0], again]) == ["proposal"])
   }
 
   /// Each act that may be the last until now, and the state that the row is in then.

@@ -72,12 +72,22 @@ public struct ToldPolicy: Sendable {
     var terms = ToldTerms()
     /// What it was when it was put to the vote; nil before.
     var proposed: (digest: String, terms: ToldTerms)?
-    /// Whether an act since tells of something else than what was put to the vote.
+    /// Whether an act since tells of something else than what was put to the vote, or can not be one of the board's.
     var isOther = false
     var result: Count?
     var rejection: String?
     var withdrawal: String?
     var course = ToldCourse()
+
+    /// Whether an act can follow what was told before. A draft is begun once, edited until it is put to the vote, once,
+    /// and ended once: what goes on all the same does so because somebody has set its row back.
+    func allows(_ action: String) -> Bool {
+      switch action {
+      case "drafted": state.isEmpty
+      case "edited", "discarded", "proposed": proposed == nil && course.closedAt == nil
+      default: course.closedAt == nil
+      }
+    }
   }
 
   private struct Application: Sendable {
@@ -143,6 +153,7 @@ public struct ToldPolicy: Sendable {
     else { return }
     let place = Place(entry)
     var text = texts[id] ?? Text(state: "", digest: digest, place: place)
+    if !text.allows(entry.action) { text.isOther = true }
     (text.state, text.digest, text.place) = (Self.state(after: entry.action), digest, place)
     (text.terms, text.result) = (told.detail.terms, told.detail.result)
     // An instance of the version before, beside a newer one, does not tell the rules: they are those of before.
