@@ -139,6 +139,49 @@ struct ToldVersionTests {
     #expect(ToldSample.text(told.missing()) == ["version@4/40 -"])
   }
 
+  /// Somebody has deleted the version, and governance has given its number again.
+  @Test func `another version under a number that was told of is found, although it is told as well`() {
+    let second = "0f000000-0000-0000-0000-000000000002"
+    let (by, digest) = (ToldSample.end.replacing("\(ToldSample.id)", with: "\(ToldSample.other)"), #""digest":"d1""#)
+    let another = by.replacing(digest, with: #""digest":"d2""#)
+    var stored = Self.ratified
+    stored.proposal = ToldSample.other
+    for (text, end) in [("d1", by), ("d2", another)] {
+      stored.digest = text
+      let acts = [ToldSample.entry(9, "ratified", ToldSample.detail(end), name: second)]
+      var (alone, after) = (ToldSample.told(acts), ToldSample.told(ToldSample.acts + acts))
+      let sound = alone.check(stored)
+      #expect(sound == [], "\(text)")
+      let found = after.check(stored)
+      #expect(ToldSample.text(found) == ["version@9/90 2"], "\(text)")
+    }
+    // Nor is it forgotten because it is told once more.
+    let last = ToldSample.entry(10, "ratified", ToldSample.detail(another), name: second)
+    let twice = [ToldSample.entry(9, "voted", ToldSample.detail(another), name: second), last]
+    var told = ToldSample.told(ToldSample.acts + twice)
+    let found = told.check(stored)
+    #expect(ToldSample.text(found) == ["version@10/100 2"])
+    // Of the same proposal with another text.
+    let text = ToldSample.end.replacing(digest, with: #""digest":"d2""#)
+    told = ToldSample.told(ToldSample.acts + [ToldSample.entry(9, "ratified", ToldSample.detail(text))])
+    stored.proposal = ToldSample.id
+    let other = told.check(stored)
+    #expect(ToldSample.text(other) == ["version@9/90 2"])
+  }
+
+  @Test func `a version that was applied does not stand in for one that the board has made`() {
+    var told = ToldSample.told(ToldSample.acts)
+    told.take(
+      application: ToldSample.entry(9, "changed", "", kind: "Policy", name: "regie"), digest: "d1",
+      effectiveAt: ToldSample.at(100))
+    var stored = Self.ratified
+    (stored.origin, stored.proposal) = (nil, nil)
+    let found = told.check(stored)
+    #expect(ToldSample.text(found) == ["version@8/80 2"])
+    let missing = told.missing().filter { $0.kind == .version }
+    #expect(ToldSample.text(missing) == ["version@8/80 3", "version@9/90 -"])
+  }
+
   @Test func `a version does not keep a name that was erased`() {
     let names = ["oidc:ada", AuditPerson.erased, nil].map { name in
       Stored(number: 1, digest: nil, effectiveAt: ToldSample.at(1), origin: nil, principal: name).principal

@@ -109,6 +109,8 @@ public struct ToldPolicy: Sendable {
     var proposal: UUID
     var principal: String?
     var place: Place
+    /// Whether another one was told of under the same number before.
+    var isOther = false
   }
 
   private var applied: [Application] = []
@@ -188,7 +190,12 @@ public struct ToldPolicy: Sendable {
     }
     texts[id] = text
     for version in told.detail.versions ?? [] {
-      written[version.version] = Writing(version: version, proposal: id, principal: principal, place: place)
+      var writing = Writing(version: version, proposal: id, principal: principal, place: place)
+      // Each number is given once. The entry of a last vote and that of the end tell the same.
+      if let known = written[version.version] {
+        writing.isOther = known.isOther || known.proposal != id || known.version.digest != version.digest
+      }
+      written[version.version] = writing
     }
   }
 
@@ -205,6 +212,10 @@ public struct ToldPolicy: Sendable {
     versionsSeen.insert(version.number)
     let subject = "\(version.number)"
     guard let origin = version.origin else {
+      // One that was applied does not stand in for one that the board has made.
+      if let told = written[version.number] {
+        return [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
+      }
       guard appliedSeen < applied.count else { return [AuditFinding(.version, at: 0, subject: subject)] }
       let told = applied[appliedSeen]
       appliedSeen += 1
@@ -219,7 +230,7 @@ public struct ToldPolicy: Sendable {
     let same =
       told.version.digest == version.digest && told.version.effectiveAt == version.effectiveAt
       && told.version.origin == origin && version.proposal == proposal
-      && Self.agree(told.principal, version.principal)
+      && Self.agree(told.principal, version.principal) && !told.isOther
     return same ? [] : [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
   }
 
