@@ -55,7 +55,8 @@ public struct ToldCourse: Sendable, Hashable {
   public var version: Int64?
   /// The proposal that stands in for it.
   public var amendedBy: UUID?
-  /// Who has begun it, then who else has written in it or proposed it, each once; nil for a name that is not known any more.
+  /// Who has begun it, then who else has written in it or proposed it, each once; nil for names that are not known any
+  /// more.
   public var writers: [String?]
   /// What was known of what it would change; nil where nobody asked, or an earlier program has told of it.
   public var impact: ToldImpact?
@@ -92,7 +93,8 @@ public struct ToldCourse: Sendable, Hashable {
   }
 
   private mutating func note(_ writer: String?) {
-    if writer == nil || !writers.contains(writer) { writers.append(writer) }
+    // How many names are not known is compared with nothing, so that one nil says as much as several.
+    if !writers.contains(writer) { writers.append(writer) }
   }
 
   /// Whether what is stored is the same, as far as names are known still.

@@ -72,12 +72,22 @@ public struct ToldPolicy: Sendable {
     var terms = ToldTerms()
     /// What it was when it was put to the vote; nil before.
     var proposed: (digest: String, terms: ToldTerms)?
-    /// Whether an act since tells of something else than what was put to the vote.
+    /// Whether an act since tells of something else than what was put to the vote, or can not be one of the board's.
     var isOther = false
     var result: Count?
     var rejection: String?
     var withdrawal: String?
     var course = ToldCourse()
+
+    /// Whether an act can follow what was told before. A draft is begun once, edited until it is put to the vote, once,
+    /// and ended once: what goes on all the same does so because somebody has set its row back.
+    func allows(_ action: String) -> Bool {
+      switch action {
+      case "drafted": state.isEmpty
+      case "edited", "discarded", "proposed": proposed == nil && course.closedAt == nil
+      default: course.closedAt == nil
+      }
+    }
   }
 
   private struct Application: Sendable {
@@ -99,6 +109,8 @@ public struct ToldPolicy: Sendable {
     var proposal: UUID
     var principal: String?
     var place: Place
+    /// Whether another one was told of under the same number before.
+    var isOther = false
   }
 
   private var applied: [Application] = []
@@ -143,6 +155,7 @@ public struct ToldPolicy: Sendable {
     else { return }
     let place = Place(entry)
     var text = texts[id] ?? Text(state: "", digest: digest, place: place)
+    if !text.allows(entry.action) { text.isOther = true }
     (text.state, text.digest, text.place) = (Self.state(after: entry.action), digest, place)
     (text.terms, text.result) = (told.detail.terms, told.detail.result)
     // An instance of the version before, beside a newer one, does not tell the rules: they are those of before.
@@ -177,7 +190,12 @@ public struct ToldPolicy: Sendable {
     }
     texts[id] = text
     for version in told.detail.versions ?? [] {
-      written[version.version] = Writing(version: version, proposal: id, principal: principal, place: place)
+      var writing = Writing(version: version, proposal: id, principal: principal, place: place)
+      // Each number is given once. The entry of a last vote and that of the end tell the same.
+      if let known = written[version.version] {
+        writing.isOther = known.isOther || known.proposal != id || known.version.digest != version.digest
+      }
+      written[version.version] = writing
     }
   }
 
@@ -194,6 +212,10 @@ public struct ToldPolicy: Sendable {
     versionsSeen.insert(version.number)
     let subject = "\(version.number)"
     guard let origin = version.origin else {
+      // One that was applied does not stand in for one that the board has made.
+      if let told = written[version.number] {
+        return [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
+      }
       guard appliedSeen < applied.count else { return [AuditFinding(.version, at: 0, subject: subject)] }
       let told = applied[appliedSeen]
       appliedSeen += 1
@@ -208,7 +230,7 @@ public struct ToldPolicy: Sendable {
     let same =
       told.version.digest == version.digest && told.version.effectiveAt == version.effectiveAt
       && told.version.origin == origin && version.proposal == proposal
-      && Self.agree(told.principal, version.principal)
+      && Self.agree(told.principal, version.principal) && !told.isOther
     return same ? [] : [AuditFinding(.version, at: told.place.position, id: told.place.id, subject: subject)]
   }
 
@@ -221,12 +243,12 @@ public struct ToldPolicy: Sendable {
       AuditFinding(kind, at: told.place.position, id: told.place.id, subject: subject)
     }
     var findings: [AuditFinding] = []
-    // Of one that can not be read nothing else is said.
+    // One that can not be read has no digest, and is never the same.
     let isSame =
       told.state == proposal.state && proposal.isWhole && told.digest == proposal.digest && !told.isOther
       && told.terms.agree(with: proposal.terms) && told.result == proposal.result
       && told.rejection == proposal.rejection && told.withdrawal == proposal.withdrawal
-      && (proposal.digest == nil || told.course.agrees(with: proposal.course))
+      && told.course.agrees(with: proposal.course)
     if !isSame || told.comments.map({ $0 != proposal.comments }) ?? false { findings.append(finding(.proposal)) }
     let last = Dictionary(told.ballots.map { ($0.operator, $0) }) { _, later in later }.values
     if !Self.agree(told.ballots, proposal.cast)
