@@ -240,7 +240,6 @@ extension ServerFixture {
       Event(key: record.keyString ?? "", identifier: record[header: "ce_id"]?.string ?? "")
     }
   }
-
 }
 
 extension AuditAnchorRecord {

@@ -80,11 +80,12 @@ struct TrailValuesTests {
     #expect(others.compactMap { AuditErasure.rewritten($0) } == [])
   }
 
-  @Test(arguments: [
-    ("names-erased", "AuditTrail", 3, 4, true), ("names-erased", "AuditTrail", 3, 3, true),
-    ("names-erased", "AuditTrail", 4, 3, false), ("names-erased", "Project", 3, 4, false),
-    ("changed", "AuditTrail", 3, 4, false),
-  ] as [(String, String, Int64, Int64, Bool)])
+  @Test(
+    arguments: [
+      ("names-erased", "AuditTrail", 3, 4, true), ("names-erased", "AuditTrail", 3, 3, true),
+      ("names-erased", "AuditTrail", 4, 3, false), ("names-erased", "Project", 3, 4, false),
+      ("changed", "AuditTrail", 3, 4, false),
+    ] as [(String, String, Int64, Int64, Bool)])
   func `an entry of the rule's tells of an erasure, and no other does`(
     action: String, kind: String, from: Int64, to: Int64, isOne: Bool
   ) throws {
