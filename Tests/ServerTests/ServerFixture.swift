@@ -11,6 +11,7 @@ import Store
 import Telemetry
 import TestSupport
 import Testing
+import Trail
 
 @testable import Server
 
