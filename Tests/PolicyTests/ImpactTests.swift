@@ -159,6 +159,17 @@ struct ImpactTests {
     #expect(back.unplaceable.isEmpty && back.summary.placeableAgain == 2)
   }
 
+  @Test func `a project that asks for nothing of what it has is placeable as something new is`() {
+    var country = Country(["idf": ["idf-1"]])
+    country.add("a", at: "idf-1")
+    country.requests[0].existing[0].environment = "old"
+    let lost = country.impact(of: policy([Self.notIDF]))
+    #expect(lost.unplaceable.map(\.project) == ["a"] && lost.summary.noLongerPlaceable == 1)
+    #expect(lost.unplaceable.allSatisfy { !$0.reasons.isEmpty } && lost.summary.placeableAgain == 0)
+    let back = country.impact(of: policy(), instead: policy([Self.notIDF]))
+    #expect(back.unplaceable.isEmpty && back.summary.placeableAgain == 1 && back.summary.noLongerPlaceable == 0)
+  }
+
   @Test("a preference moves the best region, and nothing else")
   func bestRegion() {
     var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])
@@ -209,6 +220,14 @@ struct ImpactTests {
       ("another environment", { $0.project.spec.environments[0].name = "other" }),
       ("fewer replicas", { $0.existing[0].replica = 1 }),
       ("another stage", { $0.project.spec.environments[0].stage = "dev" }),
+      (
+        "another stage, and another environment of the old one",
+        { request in
+          request.project.spec.environments[0].stage = "dev"
+          request.project.spec.environments.append(
+            .init(name: "other", stage: "prod", quota: ResourceList(cpu: Quantity(1), memory: Quantity(1))))
+        }
+      ),
     ]
     for (name, change) in changes {
       var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])
