@@ -107,6 +107,28 @@ struct OfferDifferenceTests {
     #expect(come[1].fields.contains { $0.field == "capacity.memory" && $0.after.fr == "256Gi" })
   }
 
+  @Test func `what is published of a shared cluster is told to everybody`() {
+    for reach in [Self.stranger, Self.owner, .everything] {
+      let shrunk = Self.entries(reach) { $0.cluster?.capacity.cpu = Quantity(32) }
+      #expect(shrunk.map(\.part) == [.cluster] && shrunk.map(\.change) == [.changed])
+      #expect(shrunk.map { $0.fields.map(\.field) } == [["capacity.cpu"]])
+      let gone = Self.entries(reach) { $0.cluster = nil }
+      #expect(gone.map(\.part) == [.zone, .cluster] && gone.map(\.change) == [.changed, .removed])
+    }
+  }
+
+  @Test func `a qualification is told with the days that it has`() {
+    let day = (CalendarDay("2026-01-01"), CalendarDay("2026-12-31"))
+    let entries = Self.entries { sample in
+      sample.region.qualifications = [
+        .init(name: "SecNumCloud", validFrom: day.0), .init(name: "HDS", validUntil: day.1), .init(name: "ISO"),
+      ]
+    }
+    #expect(entries.map { $0.fields.map(\.field) } == [["qualifications"]])
+    #expect(entries.first?.fields.first?.before.fr == "HDS (2026-01-01–2026-12-31)")
+    #expect(entries.first?.fields.first?.after.fr == "HDS (…–2026-12-31), ISO, SecNumCloud (2026-01-01–…)")
+  }
+
   /// Each is an operator's own affair: changed alone, nobody else is told anything at all.
   @Test(arguments: ["labels", "taints", "data centres", "representatives", "mode", "projects"])
   func `what an operator keeps to itself is told to itself and whoever sees everything`(what: String) {
