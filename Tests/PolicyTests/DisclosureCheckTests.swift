@@ -80,8 +80,10 @@ struct DisclosureCheckTests {
     policy.rules[0].motive.fr = "« own-1 »"
     policy.rules[0].id = "secret-1"
     policy.capacity = [.init(id: "own-1")]
+    policy.dataClasses.append(.init(name: "own-1", sensitivity: .usuel))
     let fields = [
-      "title", "dataClasses[0].title", "rules[0].id", "rules[0].title", "rules[0].motive", "capacity[0].id",
+      "title", "dataClasses[0].title", "dataClasses[1].name", "rules[0].id", "rules[0].title", "rules[0].motive",
+      "capacity[0].id",
     ]
     let expected = fields.map { "PublishedName warning onPresentOffer spec.\($0)" }
     #expect(Self.found(policy) == expected)

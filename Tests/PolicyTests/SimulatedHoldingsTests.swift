@@ -32,6 +32,16 @@ struct SimulatedHoldingsTests {
     return Simulation.Subject(project: Resource(name, project), existing: existing)
   }
 
+  /// By place: the environment, where it was, where it goes, and the rules that drive it out.
+  private static func moves(_ project: SimulatedProject) -> [String] {
+    project.places.map { place in
+      let why = place.movedBecause.map { reasons in
+        reasons.map { $0.parameters["rule"] ?? $0.code.rawValue }.joined(separator: ",")
+      }
+      return "\(place.environment) \(place.movedFrom ?? "-") \(place.cluster) \(why ?? "-")"
+    }
+  }
+
   @Test func `what is new takes all that it asks for, beside what its project has on the same cluster`() {
     let country = ImpactTests.Country(["ara": ["ara-1"]])
     let growing = Self.subject("a", [("dev", "dev", 4), ("prod", "prod", 4)], at: [("prod", 0, "ara-1")])
@@ -71,12 +81,7 @@ struct SimulatedHoldingsTests {
     let prodOut = rule("prod-out", .forbid, all(.among("region.name", "idf")), stages: ["prod"])
     let devOut = rule("dev-out", .forbid, all(.among("region.name", "ara")), stages: ["dev"])
     func told(_ subject: Simulation.Subject, _ rules: [PolicySpec.Rule]) -> [String] {
-      Self.simulation(country, rules).outcomes(of: [subject])[0].places.map { place in
-        let why = place.movedBecause.map { reasons in
-          reasons.map { $0.parameters["rule"] ?? $0.code.rawValue }.joined(separator: ",")
-        }
-        return "\(place.environment) \(place.movedFrom ?? "-") \(place.cluster) \(why ?? "-")"
-      }
+      Self.moves(Self.simulation(country, rules).outcomes(of: [subject])[0])
     }
     let environments: [(name: String, stage: String, cpu: Int64)] = [("dev", "dev", 1), ("prod", "prod", 1)]
     let swapped = Self.subject("a", environments, at: [("dev", 0, "ara-1"), ("prod", 0, "idf-1")])
@@ -85,6 +90,25 @@ struct SimulatedHoldingsTests {
     #expect(told(together, [prodOut]) == ["dev - idf-1 -", "prod idf-1 ara-1 prod-out"])
     together.project.spec.colocation = [.init(topology: .region)]
     #expect(told(together, [prodOut]) == ["dev idf-1 ara-1 -", "prod idf-1 ara-1 prod-out"])
+  }
+
+  @Test func `what is to be removed drives nothing out, before and after`() {
+    let country = ImpactTests.Country(["ara": ["ara-1"], "bre": ["bre-1"], "idf": ["idf-1"]])
+    let notIDF = rule("not-idf", .forbid, all(.among("region.name", "idf")))
+    let notARA = rule("not-ara", .forbid, all(.among("region.name", "ara")))
+    var subject = Self.subject("a", [("prod", "prod", 1)], at: [("old", 0, "idf-1"), ("prod", 0, "ara-1")])
+    for isGoing in [false, true] {
+      subject.existing[0].isGoing = isGoing
+      let changes = Self.simulation(country, [notIDF]).changes(of: [subject], from: Self.simulation(country))
+      #expect(changes.map(\.change) == [.same], "\(isGoing)")
+      let violations = changes[0].after.violations.map { "\($0.environment) \($0.cluster)" }
+      #expect(violations == (isGoing ? [] : ["old idf-1"]), "\(isGoing)")
+    }
+    // Nor does what keeps it from coming back say why the replica goes that took its place.
+    subject.existing[0].environment = "prod"
+    let outcome = Self.simulation(country, [notIDF, notARA]).outcomes(of: [subject])[0]
+    #expect(Self.moves(outcome) == ["prod ara-1 bre-1 not-ara"])
+    #expect(outcome.violations.map(\.cluster) == ["ara-1"])
   }
 
   @Test func `rules that require are named as those that forbid are`() {

@@ -95,7 +95,9 @@ struct QuotaHoldingTests {
   }
 
   @Test func `those that differ alike are named in the order of their ids, whichever way they differ`() throws {
-    let ids = try ["1", "2", "3"].map { try #require(UUID(uuidString: "00000000-0000-4000-8000-00000000000\($0)")) }
+    let ids = try ["1", "2", "3"].map { digit in
+      try #require(UUID(uuidString: "00000000-0000-4000-8000-00000000000\(digit)"))
+    }
     let cores: [Int64] = [3, 1, 3]
     let holdings = zip(ids, cores).map { id, cpu in
       Self.holding(enforced: ResourceList(cpu: Quantity(cpu), pods: Quantity(10)), placement: id)
