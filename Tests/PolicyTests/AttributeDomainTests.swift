@@ -50,6 +50,22 @@ struct AttributeDomainTests {
     }
   }
 
+  @Test func `no number is left out for one way to write it`() {
+    let theory = Satisfiability(policy())
+    func isPossible(_ terms: Term...) -> Bool {
+      theory.isPossible(.every(LabelSelector(matchExpressions: terms).strictly))
+    }
+    let key = "region.label/x"
+    for taken in [["0"], ["-0"], ["0", "00"], ["0", "-0", "00"], ["x", "xx"]] {
+      let not = Term(key: key, operator: .notIn, values: taken)
+      #expect(isPossible(.above(key, -1), .below(key, 1), not), "\(taken)")
+      #expect(!isPossible(.above(key, 0), .below(key, 1), not), "\(taken)")
+    }
+    // What is counted is written in one way.
+    #expect(!isPossible(.below("region.dataCenters", 2), .not("region.dataCenters", "1")))
+    #expect(isPossible(.below("region.dataCenters", 2), .not("region.dataCenters", "01")))
+  }
+
   @Test("what the engine reads into a selector is what the checks read into it")
   func sameReading() throws {
     let offer = Offer(try Self.examples())

@@ -59,6 +59,16 @@ struct DisclosureCheckTests {
       ])
   }
 
+  @Test func `what is no list of clusters is not withheld, whatever its values are called`() {
+    let policy = policy([
+      rule("region", .forbid, all(.among("region.name", "secret-1"))),
+      rule("label", .forbid, LabelSelector(matchLabels: ["cluster.label/like": "own-1"])),
+      rule("any", .forbid, all(.has("cluster.name")), subject: all(.has("project.name"))),
+      rule("not", .forbid, all(.not("cluster.name", "secret-1"))),
+    ])
+    #expect(Self.found(policy) == ["Withheld warning onPresentOffer spec.rules[3].places"])
+  }
+
   @Test("a text that names a hidden cluster is told, since it is published as it is")
   func texts() {
     var policy = policy([rule("not-secret-1", .forbid, all(.among("region.name", "x")))])
@@ -70,8 +80,10 @@ struct DisclosureCheckTests {
     policy.rules[0].motive.fr = "« own-1 »"
     policy.rules[0].id = "secret-1"
     policy.capacity = [.init(id: "own-1")]
+    policy.dataClasses.append(.init(name: "own-1", sensitivity: .usuel))
     let fields = [
-      "title", "dataClasses[0].title", "rules[0].id", "rules[0].title", "rules[0].motive", "capacity[0].id",
+      "title", "dataClasses[0].title", "dataClasses[1].name", "rules[0].id", "rules[0].title", "rules[0].motive",
+      "capacity[0].id",
     ]
     let expected = fields.map { "PublishedName warning onPresentOffer spec.\($0)" }
     #expect(Self.found(policy) == expected)

@@ -52,6 +52,17 @@ import Testing
     #expect(try !String(decoding: ModelJSON.encoder.encode(driven), as: UTF8.self).contains("mayStay"))
   }
 
+  @Test func `what only has the wrong chain has nowhere to go either where its project as a whole fits nowhere`() {
+    var country = Self.country()
+    country.requests[0].project.spec.environments.append(
+      .init(name: "big", stage: "dev", quota: ResourceList(cpu: Quantity(99), memory: Quantity(1))))
+    let impact = country.impact(of: policy([Self.noAtelier]))
+    #expect(
+      impact.nonCompliances.map(\.project) == ["a", "b"] && impact.nonCompliances.map(\.mayStay) == [true, true])
+    #expect(impact.migrations.isEmpty && impact.summary.migrations == 0)
+    #expect(impact.summary.migrationsThatDoNotFit == 0)
+  }
+
   @Test("what has to go and has the wrong chain is told both, and moves")
   func both() {
     let impact = Self.country().impact(of: policy([Self.noAtelier, Self.notIDF]))

@@ -159,6 +159,42 @@ struct ImpactTests {
     #expect(back.unplaceable.isEmpty && back.summary.placeableAgain == 2)
   }
 
+  @Test func `a project that asks for nothing of what it has is placeable as something new is`() {
+    var country = Country(["idf": ["idf-1"]])
+    country.add("a", at: "idf-1")
+    country.requests[0].existing[0].environment = "old"
+    let lost = country.impact(of: policy([Self.notIDF]))
+    #expect(lost.unplaceable.map(\.project) == ["a"] && lost.summary.noLongerPlaceable == 1)
+    #expect(lost.unplaceable.allSatisfy { !$0.reasons.isEmpty } && lost.summary.placeableAgain == 0)
+    let back = country.impact(of: policy(), instead: policy([Self.notIDF]))
+    #expect(back.unplaceable.isEmpty && back.summary.placeableAgain == 1 && back.summary.noLongerPlaceable == 0)
+  }
+
+  @Test func `all that could no longer be placed are named, and of so many of them it is told why`() {
+    var country = Country(["idf": ["idf-1"]], cpu: 1000)
+    let count = ImpactComputation.mostExplained + 2
+    for number in 0..<count { country.add("p\(1000 + number)", cpu: 1) }
+    let impact = country.impact(of: policy([Self.notIDF]))
+    #expect(impact.unplaceable.map(\.project) == country.requests.map(\.project.name))
+    #expect(impact.unplaceable.count == count && impact.summary.noLongerPlaceable == count)
+    let explained = impact.unplaceable.prefix { !$0.reasons.isEmpty }.count
+    #expect(explained == ImpactComputation.mostExplained)
+    #expect(impact.unplaceable.suffix(2).map(\.reasons) == [[], []])
+  }
+
+  @Test func `what stands on a cluster that is not there has no region, and moves to one that is`() {
+    var country = Country(["idf": ["idf-1"]])
+    country.add("a", at: "nowhere")
+    let impact = country.impact(of: policy())
+    #expect(impact.nonCompliances.map(\.cluster) == ["nowhere"] && impact.nonCompliances.map(\.already) == [true])
+    #expect(impact.nonCompliances.map { [$0.region, $0.operator] } == [["", ""]])
+    #expect(impact.nonCompliances.map { $0.reasons.map(\.code) } == [[.unresolvedReference]])
+    #expect(impact.migrations.map(\.from) == ["nowhere"] && impact.migrations.map(\.to) == ["idf-1"])
+    #expect(impact.migrations.map(\.toRegion) == ["idf"] && impact.summary.migrations == 1)
+    let first = country.impact(of: policy(), instead: nil)
+    #expect(first.nonCompliances.map(\.already) == [false] && first.summary.nonCompliant == 1)
+  }
+
   @Test("a preference moves the best region, and nothing else")
   func bestRegion() {
     var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])
@@ -209,6 +245,14 @@ struct ImpactTests {
       ("another environment", { $0.project.spec.environments[0].name = "other" }),
       ("fewer replicas", { $0.existing[0].replica = 1 }),
       ("another stage", { $0.project.spec.environments[0].stage = "dev" }),
+      (
+        "another stage, and another environment of the old one",
+        { request in
+          request.project.spec.environments[0].stage = "dev"
+          request.project.spec.environments.append(
+            .init(name: "other", stage: "prod", quota: ResourceList(cpu: Quantity(1), memory: Quantity(1))))
+        }
+      ),
     ]
     for (name, change) in changes {
       var country = Country(["idf": ["idf-1"], "ara": ["ara-1"]])

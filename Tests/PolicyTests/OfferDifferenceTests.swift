@@ -19,9 +19,10 @@ struct OfferDifferenceTests {
     var git: ZoneSpec.GitRepository?
     var cluster: ClusterSpec? = ClusterSpec(
       zone: "nord-z", dataCenters: ["dc1"], stages: ["dev", "prod"],
-      capacity: ResourceList(cpu: Quantity(64), memory: Quantity("256Gi")))
+      capacity: ResourceList(cpu: Quantity(64), memory: Quantity("256Gi")), console: .init(label: "Nord"))
     var labels: [String: String] = [:]
     var representatives: [OperatorSpec.Representative] = []
+    var contact: String?
 
     var state: OfferState {
       let cluster = cluster.map { spec in
@@ -31,7 +32,8 @@ struct OfferDifferenceTests {
         Offer(
           operators: [
             Resource("autre", OperatorSpec(displayName: "Autre")),
-            Resource("dtnum", OperatorSpec(displayName: "DTNUM", representatives: representatives)),
+            Resource(
+              "dtnum", OperatorSpec(displayName: "DTNUM", representatives: representatives, contact: contact)),
           ], regions: [Resource("nord", region)],
           zones: [Resource("nord-z", ZoneSpec(region: "nord", sensitivity: sensitivity, slug: slug, git: git))],
           clusters: [cluster].compactMap(\.self)))
@@ -107,8 +109,34 @@ struct OfferDifferenceTests {
     #expect(come[1].fields.contains { $0.field == "capacity.memory" && $0.after.fr == "256Gi" })
   }
 
+  @Test func `what is published of a shared cluster is told to everybody`() {
+    for reach in [Self.stranger, Self.owner, .everything] {
+      let shrunk = Self.entries(reach) { $0.cluster?.capacity.cpu = Quantity(32) }
+      #expect(shrunk.map(\.part) == [.cluster] && shrunk.map(\.change) == [.changed])
+      #expect(shrunk.map { $0.fields.map(\.field) } == [["capacity.cpu"]])
+      let gone = Self.entries(reach) { $0.cluster = nil }
+      #expect(gone.map(\.part) == [.zone, .cluster] && gone.map(\.change) == [.changed, .removed])
+    }
+  }
+
+  @Test func `a qualification is told with the days that it has`() {
+    let day = (CalendarDay("2026-01-01"), CalendarDay("2026-12-31"))
+    let entries = Self.entries { sample in
+      sample.region.qualifications = [
+        .init(name: "SecNumCloud", validFrom: day.0), .init(name: "HDS", validUntil: day.1), .init(name: "ISO"),
+      ]
+    }
+    #expect(entries.map { $0.fields.map(\.field) } == [["qualifications"]])
+    #expect(entries.first?.fields.first?.before.fr == "HDS (2026-01-01–2026-12-31)")
+    #expect(entries.first?.fields.first?.after.fr == "HDS (…–2026-12-31), ISO, SecNumCloud (2026-01-01–…)")
+  }
+
   /// Each is an operator's own affair: changed alone, nobody else is told anything at all.
-  @Test(arguments: ["labels", "taints", "data centres", "representatives", "mode", "projects"])
+  @Test(
+    arguments: [
+      "labels", "taints", "data centres", "representatives", "mode", "projects", "contact", "repository", "evidence",
+      "a cluster's taints", "a cluster's data centres", "what capacity goes by", "the console's identifier",
+    ])
   func `what an operator keeps to itself is told to itself and whoever sees everything`(what: String) {
     func change(_ sample: inout Sample) {
       switch what {
@@ -117,6 +145,13 @@ struct OfferDifferenceTests {
       case "data centres": sample.region.dataCenters[0].name = "dc9"
       case "representatives": sample.representatives = [.init(group: "/g"), .init(subject: "jeanne")]
       case "mode": sample.cluster?.mode = .adopt
+      case "contact": sample.contact = "astreinte"
+      case "repository": sample.git = .init(url: "https://git.example/z")
+      case "evidence": sample.region.qualifications[0].evidence = .init(reference: "décision 2026-12")
+      case "a cluster's taints": sample.cluster?.taints = [Taint(key: "gpu", effect: .noPlacement)]
+      case "a cluster's data centres": sample.cluster?.dataCenters = ["dc2"]
+      case "what capacity goes by": sample.cluster?.capacitySource = .measured
+      case "the console's identifier": sample.cluster?.console?.id = UUID()
       default: sample.cluster?.projects = ["vigie"]
       }
     }
@@ -138,6 +173,15 @@ struct OfferDifferenceTests {
     let gone = Self.entries(Self.stranger, before: hide) { $0.cluster = nil }
     #expect(gone.map(\.part) == [.zone] && gone[0].fields.map(\.field) == [isDR ? "shared" : "dedicated"])
     #expect(Self.entries(Self.owner, before: hide, shrink).map(\.part) == [.cluster])
+  }
+
+  @Test func `a cluster of a zone that is not there is nobody's own, and told to who sees everything alone`() {
+    func lose(_ sample: inout Sample) { sample.cluster?.zone = "nowhere" }
+    func shrink(_ sample: inout Sample) { sample.cluster?.capacity.cpu = Quantity(1) }
+    for reach in [Self.stranger, Self.owner] {
+      #expect(Self.entries(reach, before: lose, shrink).isEmpty)
+    }
+    #expect(Self.entries(.everything, before: lose, shrink).map(\.part) == [.cluster])
   }
 
   @Test func `what changes hands is told whole to nobody but who sees everything`() {

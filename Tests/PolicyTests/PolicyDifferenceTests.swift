@@ -103,6 +103,50 @@ struct PolicyDifferenceTests {
     #expect(PolicyDifference(from: left, to: right).entries.flatMap(\.fields).map(\.field) == ["overcommit"])
   }
 
+  @Test func `the order of capacity rules counts where they compete in one of the policies, and is none by itself`() {
+    var (left, right) = (Self.before, Self.before)
+    left.capacity[1].stages = ["dev"]
+    for (old, new) in [(left, right), (right, left)] {
+      #expect(PolicyDifference(from: old, to: new).entries.flatMap(\.fields).map(\.field) == ["stages"])
+      #expect(CapacityPrecedence(old, beside: new).behind("prod") == ["rest"])
+    }
+    right.capacity.reverse()
+    for (old, new) in [(left, right), (right, left)] {
+      let entries = PolicyDifference(from: old, to: new).entries
+      #expect(entries.map(\.name) == ["prod", "rest"])
+      #expect(entries.map { $0.fields.map(\.field) } == [["precedence"], ["stages", "precedence"]])
+    }
+  }
+
+  @Test func `what two differences share is what is there in both by its part and name`() {
+    func changed(_ change: (inout PolicySpec) -> Void) -> PolicyDifference {
+      var after = Self.before
+      change(&after)
+      return PolicyDifference(from: Self.before, to: after)
+    }
+    let restriction = rule("d", .forbid, all(.among("region.name", "idf")))
+    let other = changed { policy in
+      policy.rules[0].places = all(.among("region.name", "idf"))
+      policy.rules[1] = restriction
+      policy.dataClasses[0].title = .init(fr: "t")
+    }
+    let text = changed { policy in
+      policy.rules[0].places = all(.among("region.name", "ara"))
+      policy.rules[1] = restriction
+      policy.rules.append(rule("ordinary", .forbid, all(.among("region.name", "x"))))
+      policy.dataClasses[1].title = .init(fr: "t")
+    }
+    // What is gone from both is no part of the text, and a rule is not the class that is called as it is.
+    let kept = text.kept(of: other)
+    #expect(kept.map(\.part) == [.rule, .rule] && kept.map(\.name) == ["a", "d"])
+    #expect(kept.map(\.change) == [.changed, .added])
+    // Each says what it says in the first of the two.
+    let own = text.entries.filter { $0.name == "a" || $0.name == "d" }
+    #expect(kept == own)
+    let none = text.kept(of: changed { _ in })
+    #expect(none == [])
+  }
+
   @Test("beyond what is looked at, the order of capacity rules counts as if they competed")
   func precedenceBound() {
     var policy = Self.before
@@ -203,6 +247,7 @@ struct PolicyDifferenceTests {
     let texts = lists.map { PolicyElements.list($0) ?? "nothing" }
     #expect(Set(texts).count == lists.count, "\(texts)")
     #expect(PolicyElements.list(["FR (2026–2027)", "b"]) == "FR (2026–2027), b")
+    #expect(PolicyElements.list([""]) == "\"\"" && PolicyElements.list(["a", "", "b"]) == "\"\", a, b")
   }
 
   @Test("selectors read alike where they mean the same, and nowhere else")

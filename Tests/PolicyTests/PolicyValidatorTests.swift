@@ -322,9 +322,11 @@ import Testing
   @Test("chains that nobody can use are told, with what keeps them away")
   func chains() {
     func findings(
-      _ change: (inout ChainSpec) -> Void, zone: String? = nil, rules: [PolicySpec.Rule] = []
+      _ change: (inout ChainSpec) -> Void, zone: String? = nil, region: [String]? = nil,
+      rules: [PolicySpec.Rule] = []
     ) -> [String] {
-      var chain = Self.offer.chains[0]
+      var (chain, regions) = (Self.offer.chains[0], Self.offer.regions)
+      if let region { regions[0].spec.audience.organisations = region }
       change(&chain.spec)
       let zones = Self.offer.zones.map { found in
         var found = found
@@ -332,7 +334,7 @@ import Testing
         return found
       }
       let offer = Offer(
-        operators: Self.offer.operators, regions: Self.offer.regions, zones: zones, clusters: Self.offer.clusters,
+        operators: Self.offer.operators, regions: regions, zones: zones, clusters: Self.offer.clusters,
         chains: [chain])
       return PolicyValidator.findings(in: Self.policy(rules), on: offer, day: Self.day)
         .filter { $0.code == .unusableChain }.map(\.path)
@@ -343,6 +345,9 @@ import Testing
     #expect(findings { $0.audience.organisations = ["mj"] } == [""])
     #expect(findings { $0.audience.organisations = ["mi"] } == [])
     #expect(findings { $0.audience.organisations = [] } == [""])
+    #expect(findings({ $0.audience.organisations = ["mj"] }, region: ["*"]) == [])
+    #expect(findings({ $0.audience.organisations = [] }, region: ["*"]) == [""])
+    #expect(findings({ _ in }, region: []) == [""])
     #expect(findings { $0.audience.scopes = [.interministerial] } == [""])
     #expect(findings({ _ in }, zone: "common") == [])
     #expect(findings({ _ in }, zone: "other") == [""])
@@ -353,6 +358,8 @@ import Testing
     var later = Self.rule("r", .require, chains: other)
     later.validFrom = CalendarDay("2027-01-01")
     #expect(findings({ _ in }, rules: [later]) == [])
+    later.validFrom = Self.day
+    #expect(findings({ _ in }, rules: [later]) == ["spec.rules[0].chains"])
   }
 
   @Test("classes that no place can host are found, on the day")

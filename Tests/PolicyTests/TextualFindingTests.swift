@@ -48,6 +48,40 @@ struct TextualFindingTests {
     #expect(textual(policy(rules, classes: classes)) == [])
   }
 
+  @Test func `heirs are named, three of them at most, and only where NotIn leaves their class out`() {
+    func told(_ heirs: [String], _ sign: LabelSelector.Requirement.Operator = .notIn) -> [LocalizedText] {
+      let own = PolicySpec.DataClass(name: "a", sensitivity: .usuel)
+      let classes = [own] + heirs.map { PolicySpec.DataClass(name: $0, parent: "a", sensitivity: .usuel) }
+      let subject = LabelSelector(matchExpressions: [.init(key: "project.dataClass", operator: sign, values: ["a"])])
+      let rules = [rule("r", .require, all(.among("region.name", "x")), subject: subject)]
+      return PolicyValidator.findings(in: policy(rules, classes: classes)).map(\.message)
+    }
+    func message(_ names: String) -> LocalizedText {
+      LocalizedText(
+        fr: "« a » est exclue, mais non ce qui en hérite sans être nommé : \(names).",
+        en: "“a” is left out, but not what inherits from it and is not named: \(names).")
+    }
+    #expect(told(["c", "b"]) == [message("b, c")] && told(["d", "c", "b"]) == [message("b, c, d")])
+    #expect(told(["e", "d", "c", "b"]) == [message("b, c, d, …")])
+    #expect(told(["b"], .in) == [])
+    // Nor is what leaves out something else than classes.
+    let other = all(.not("project.organisation", "ordinary"))
+    #expect(textual(policy([rule("r", .require, all(.among("region.name", "x")), subject: other)])) == [])
+  }
+
+  /// What does not say its city could be what is forbidden, and is not what is required or preferred.
+  @Test func `a selector is read as its rule's effect reads it`() {
+    let silent = all(.among("region.city", "Paris"), .hasNot("region.city"))
+    let unlabelled = all(.among("region.label/tier", "gold"), .hasNot("region.label/tier"))
+    let never = ["UnsatisfiableSelector spec.rules[0].places"]
+    for effect in [PolicySpec.Effect.require, .prefer, .avoid] {
+      #expect(textual(policy([rule("r", effect, silent)])) == never, "\(effect)")
+    }
+    #expect(textual(policy([rule("r", .forbid, silent)])) == [])
+    // A label is just not there.
+    #expect(textual(policy([rule("r", .forbid, unlabelled)])) == never)
+  }
+
   @Test("selectors whose terms exclude each other, wherever they stand")
   func unsatisfiable() {
     let never = all(.among("region.name", "a"), .not("region.name", "a"))
@@ -131,6 +165,16 @@ struct TextualFindingTests {
         rule("long", .require, all(.among("region.name", "a")), from: "2026-01-01", until: "2026-12-31"),
         rule("short", .require, all(.among("region.name", "a")), from: "2026-02-01", until: "2026-11-30"),
       ]) == ["ShadowedRule spec.rules[1]"])
+    // Periods may begin or end on one day; of two that are the same, the later rule is too much.
+    for (from, until, shadowed) in [
+      ("2026-01-01", "2026-11-30", 0), ("2026-02-01", "2026-12-31", 0), ("2026-01-01", "2026-12-31", 1),
+    ] {
+      let rules = [
+        rule("short", .require, all(.among("region.name", "a")), from: from, until: until),
+        rule("long", .require, all(.among("region.name", "a")), from: "2026-01-01", until: "2026-12-31"),
+      ]
+      #expect(found(rules) == ["ShadowedRule spec.rules[\(shadowed)]"], "\(from)–\(until)")
+    }
     // What can be waived does not stand in for what can not.
     #expect(
       found([wide, rule("firm", .require, all(.among("region.name", "a", "b")), notWaivable: true)]) == [
@@ -146,6 +190,16 @@ struct TextualFindingTests {
       found([rule("hds", .require, all(.has("region.qualification")), subject: below)], classes: classes) == [
         "ShadowedRule spec.rules[0]"
       ])
+    let itself = all(.among("project.dataClass", "fr"))
+    #expect(
+      found([rule("hds", .require, all(.has("region.qualification")), subject: itself)], classes: classes) == [
+        "ShadowedRule spec.rules[0]"
+      ])
+    // So does its sensitivity: what is restricted goes to DR alone, what is not need not.
+    let dr = rule("dr", .require, all(.among("zone.sensitivity", "DR")))
+    for (sensitivity, shadowed) in [(Sensitivity.restricted, ["ShadowedRule spec.rules[0]"]), (Sensitivity.usuel, [])] {
+      #expect(found([dr], classes: [.init(name: "one", sensitivity: sensitivity)]) == shadowed, "\(sensitivity)")
+    }
   }
 
   @Test("preferences that a restriction makes moot")
@@ -165,6 +219,16 @@ struct TextualFindingTests {
     let prod = rule("prod", .forbid, all(.among("region.name", "a")), stages: ["prod"])
     #expect(found(rule("none", .prefer, all(.among("region.name", "a"))), prod) == [])
     #expect(found(rule("none", .prefer, all(.among("region.name", "a")), stages: ["prod"]), prod).count == 1)
+    // What is left of the places says nothing of the chains, also where all of these are meant.
+    #expect(found(rule("chains", .prefer, chains: all(.has("chain.name")))) == [])
+    // A preference needs a clear match: it means no project that does not say its typology.
+    let typed = rule("typed", .forbid, all(.among("region.name", "a")), subject: all(.has("project.typology")))
+    for effect in [PolicySpec.Effect.prefer, .avoid] {
+      let soft = rule("soft", effect, all(.among("region.name", "a")), subject: all(.not("project.typology", "x")))
+      #expect(found(soft, typed) == ["MootPreference spec.rules[1]"], "\(effect)")
+      let everyone = rule("soft", effect, all(.among("region.name", "a")))
+      #expect(found(everyone, typed) == [], "\(effect)")
+    }
   }
 
   @Test("capacity rules of which others, together, take all cases")

@@ -21,7 +21,7 @@ struct CapacityFiguresTests {
         committed: amounts(committed), reserved: amounts(reserved), used: used.map { amounts($0) },
         isDedicated: privacy == .dedicated),
       stages: [.init(stage: "prod", limit: amounts(limit), committed: amounts(committed), all: amounts(committed))],
-      placements: 3, reporting: 2)
+      placements: 3, reporting: 2, compared: 1)
   }
 
   /// declared, limit, committed → overcommitted, over-promised, headroom, fill of a shared and of a dedicated cluster.
@@ -77,6 +77,30 @@ struct CapacityFiguresTests {
     #expect(names(.init(cluster: "b")) == ["b"])
     #expect(names(.init(region: "q", zone: "z")) == [] && names(.init(stage: "dev")) == [])
     #expect(names(.init(stage: "prod")) == ["a", "b"])
+    var several = all
+    several[0].stages.insert(
+      .init(stage: "dev", limit: Self.amounts(1), committed: Self.amounts(0), all: Self.amounts(0)), at: 0)
+    func stages(_ filter: CapacityReport.Filter) -> [[String]] {
+      CapacityReport(several, filter, reach: .everything).clusters.map { $0.stages.map(\.stage) }
+    }
+    #expect(stages(.init()) == [["dev", "prod"], ["prod"]] && stages(.init(stage: "prod")) == [["prod"], ["prod"]])
+    #expect(stages(.init(stage: "dev")) == [["dev"]])
+  }
+
+  @Test func `what is withheld is counted by place, and neither by name nor by stage`() {
+    let all = [
+      Self.cluster("open", limit: 1, committed: 0),
+      Self.cluster("secret", limit: 1, committed: 0, sensitivity: .restricted),
+      Self.cluster("owned", limit: 1, committed: 0, zone: "y", region: "q", privacy: .dedicated),
+    ]
+    func withheld(_ filter: CapacityReport.Filter, _ reach: CapacityReach = .own(operators: [])) -> Int {
+      CapacityReport(all, filter, reach: reach).withheld
+    }
+    #expect(withheld(.init()) == 2 && withheld(.init(region: "r")) == 1 && withheld(.init(zone: "y")) == 1)
+    #expect(withheld(.init(region: "s")) == 0 && withheld(.init(region: "q", zone: "z")) == 0)
+    #expect(withheld(.init(stage: "dev")) == 2 && withheld(.init(cluster: "secret")) == 0)
+    #expect(withheld(.init(cluster: "open")) == 0 && withheld(.init(), .own(operators: ["o"])) == 0)
+    #expect(withheld(.init(), .everything) == 0)
   }
 
   @Test func `others see what is published, and of what is not they see nothing, in no sum`() {
@@ -92,8 +116,10 @@ struct CapacityFiguresTests {
     let mine = CapacityReport(all, reach: .own(operators: ["me"]))
     #expect(mine.clusters.map(\.cluster) == ["mine", "theirs"] && mine.withheld == 2)
     #expect(mine.clusters[0].figures.used?.cpu == 1 && mine.clusters[0].placements == 3)
+    #expect(mine.clusters[0].reporting == 2 && mine.clusters[0].compared == 1)
     #expect(mine.clusters[1].figures.used == nil && mine.clusters[1].figures.measured == nil)
     #expect(mine.clusters[1].placements == nil && mine.clusters[1].reporting == nil)
+    #expect(mine.clusters[1].compared == nil)
     #expect(mine.total.figures.committed.cpu == 21)
     #expect(mine.total.figures.used == nil && mine.total.figures.measured == nil, "or theirs would follow from mine")
     #expect(mine.regions.map(\.figures.used?.cpu) == [1, nil])

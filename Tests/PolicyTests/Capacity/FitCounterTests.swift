@@ -115,6 +115,31 @@ struct FitCounterTests {
     }
   }
 
+  @Test func `those that are alone are counted however many, those that are kept apart no further than the most`() {
+    var country = ImpactTests.Country(["est": ["e1", "e2"]])
+    let known = country.offer
+    let clusters = known.clusters.map { cluster in
+      var large = cluster
+      large.spec.capacity = ResourceList(cpu: Quantity(1204), memory: Quantity(4096 << 30))
+      return large
+    }
+    country.offer = Offer(
+      operators: known.operators, regions: known.regions, zones: known.zones, clusters: clusters, chains: known.chains)
+    let engine = country.engine(policy())
+    let state = PlacementState(ledger: Ledger(), staleZones: [], for: engine)
+    let counter = FitCounter(engine: engine, state: state, now: Self.now)
+    var question = FitQuestion(dataClass: "ordinary", stage: "prod", organisation: "mi", distinct: .cluster)
+    let alone = counter.count(question, EnvironmentSize.known[0])
+    #expect(alone.count == 1204 && !alone.isMore && alone.places.map(\.count) == [602, 602])
+    question.replicas = 2
+    let apart = counter.count(question, EnvironmentSize.known[0])
+    #expect(apart.count == FitAnswer.most && apart.isMore && apart.places == alone.places)
+    // Where no two find a place, none of their places is named, though one would.
+    question.replicas = 3
+    let none = counter.count(question, EnvironmentSize.known[0])
+    #expect(none.count == 0 && !none.isMore && none.places == [])
+  }
+
   @Test func `the console's sizes are those that people know`() {
     let sizes = EnvironmentSize.known.map { size in
       let amounts = ResourceAmounts(size.quota)

@@ -370,6 +370,15 @@ struct PublicOfferTests {
     #expect(bare.policy == nil && bare.summary.fr == ["Aucune politique n’est en vigueur : rien ne peut être décidé."])
   }
 
+  @Test func `rules that are written in two ways and mean the same are arranged alike`() {
+    let labels = LabelSelector(matchLabels: ["a": "x"], matchExpressions: [.among("b", "z", "y")])
+    let terms = all(.among("b", "y", "z", "y"), .among("a", "x"))
+    let written = rule("r", .forbid, labels, chains: labels, subject: labels, stages: ["prod", "dev"]).arranged
+    #expect(written == rule("r", .forbid, terms, chains: terms, subject: terms, stages: ["dev", "prod"]).arranged)
+    #expect(written.chains == all(.among("a", "x"), .among("b", "y", "z")) && written.stages == ["dev", "prod"])
+    #expect(rule("r", .forbid, terms, stages: Stage.wellKnown).arranged.stages == [])
+  }
+
   @Test func `it is read back as it was written`() throws {
     let document = Sample().document
     let bytes = try ModelJSON.encoder.encode(document)

@@ -94,6 +94,22 @@ struct QuotaHoldingTests {
     #expect(found[0].placements.map(\.held) == [9000, 3000] && found[0].placements.map(\.ledger) == [2000, 2000])
   }
 
+  @Test func `those that differ alike are named in the order of their ids, whichever way they differ`() throws {
+    let ids = try ["1", "2", "3"].map { digit in
+      try #require(UUID(uuidString: "00000000-0000-4000-8000-00000000000\(digit)"))
+    }
+    let cores: [Int64] = [3, 1, 3]
+    let holdings = zip(ids, cores).map { id, cpu in
+      Self.holding(enforced: ResourceList(cpu: Quantity(cpu), pods: Quantity(10)), placement: id)
+    }
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+      let found = LedgerDifference.between(
+        quotas: order.map { holdings[$0] }, ledger: ["a": ResourceAmounts(cpu: 6000, pods: 30)])
+      #expect(found.map(\.resource) == [.cpu] && found.map(\.held) == [7000])
+      #expect(found.first?.placements.map(\.placement) == ids && found.first?.omitted == 0)
+    }
+  }
+
   @Test func `one that names no limit says so, and no more are named than fit`() {
     let gone = LedgerDifference.between(
       quotas: (0..<20).map { _ in Self.holding(enforced: ResourceList()) },

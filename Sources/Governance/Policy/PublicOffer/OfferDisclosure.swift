@@ -71,7 +71,7 @@ public struct OfferDisclosure: Sendable {
       return isPublished || isInside(cluster.spec.zone) ? .whole : .nothing
     // Who speaks for an operator may be persons.
     case .operator(let one):
-      return reach == .everything || reach.includesInternals(of: one.name) ? .whole : .without(["spec.representatives"])
+      return reach.includesInternals(of: one.name) ? .whole : .without(["spec.representatives"])
     case .chain, .region, .policy, .project, .derogation, .placement, .migration, .flowRequest:
       return .whole
     }
