@@ -69,4 +69,12 @@ struct MarkdownPageTests {
     #expect(MarkdownText.tidied("\n\na\n \n\nb\n\(code)\n\n\n") == "a\n\nb\n\(code)\n")
     #expect(MarkdownText.tidied("").isEmpty)
   }
+
+  @Test func `lines may end as on Windows`() {
+    let page = MarkdownPage("# A\r\n\r\none\r\ntwo\r\n- b\r\n```\r\nc\r\n\r\nd\r\n```\r\n")
+    let code = "<pre tabindex=\"0\"><code>c\n\nd</code></pre>\n"
+    #expect(page.title == "A")
+    #expect(page.html == "<h1 id=\"a\">A</h1>\n<p>one\ntwo</p>\n<ul>\n<li>b</li>\n</ul>\n" + code)
+    #expect(MarkdownText.tidied("\r\n\r\na\r\n \r\n\r\nb\r\n\r\n") == "a\n\nb\n")
+  }
 }

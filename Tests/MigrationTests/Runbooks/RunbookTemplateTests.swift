@@ -26,6 +26,17 @@ struct RunbookTemplateTests {
     #expect(!english.contains("Nadia") && english.contains("Encrypt the secrets"))
   }
 
+  @Test func `texts whose lines end as on Windows make the same runbook`() throws {
+    let names = RunbookTemplateName.all.filter { $0.part != .page }
+    let texts = names.map { ($0.fileName, RunbookTemplates.standard($0).replacing("\n", with: "\r\n")) }
+    let writer = try Runbooks.writer(Dictionary(uniqueKeysWithValues: texts))
+    for format in RunbookFormat.allCases {
+      let own = writer.runbook(Runbooks.facts(), for: Runbooks.team, in: .fr, as: format).text
+      let house = try Runbooks.standard.get().runbook(Runbooks.facts(), for: Runbooks.team, in: .fr, as: format).text
+      #expect(own == house, "\(format)")
+    }
+  }
+
   @Test func `whole runbooks and pages can be another's, too`() throws {
     let own =
       "# Titre {{party}}\n{{#waves}}{{#moves}}{{#tasks}}{{taskText}}{{/tasks}}{{rollbackCommand}}{{/moves}}{{/waves}}"

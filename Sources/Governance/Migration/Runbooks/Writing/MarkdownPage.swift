@@ -12,7 +12,7 @@ struct MarkdownPage {
   private var anchors: [String: Int] = [:]
 
   init(_ markdown: String) {
-    lines = markdown.split(separator: "\n", omittingEmptySubsequences: false)[...]
+    lines = markdown.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[...]
     while let line = lines.first { block(line) }
   }
 

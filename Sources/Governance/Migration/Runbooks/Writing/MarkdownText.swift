@@ -15,11 +15,12 @@ enum MarkdownText {
   /// The text as it is within code: one line, without what would end it.
   static func code(_ text: String) -> String { oneLine(text).filter { $0 != "`" } }
 
-  /// The text without the gaps that sections leave which are not there. Code stays as it is.
+  /// The text without the gaps that sections leave which are not there. Code stays as it is. Lines of a template may
+  /// end as on Windows; these end alike.
   static func tidied(_ text: String) -> String {
     var lines: [Substring] = []
     var isCode = false
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
       if line.hasPrefix("```") { isCode.toggle() }
       let isGap = !isCode && line.allSatisfy(\.isWhitespace)
       if !isGap || lines.last?.isEmpty == false { lines.append(isGap ? "" : line) }
