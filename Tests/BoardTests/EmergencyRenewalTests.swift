@@ -188,6 +188,24 @@ struct EmergencyRenewalTests {
     }
   }
 
+  @Test func `that a rule holds longer is not had again with the rest of it once the board has rejected just that`()
+    throws
+  {
+    let new = Fixture.rule("new", places: ["region.name": "new"])
+    var before = policy("old")
+    before.rules[0].validUntil = day(1, 2)
+    var (longer, more) = (before, before)
+    longer.rules[0].validUntil = day(2, 1)
+    more.rules.append(new)
+    var both = longer
+    both.rules.append(new)
+    let first = try first(both, on: before)
+    let no = try rejected(try vote(2, on: longer, from: end), at: end + 1)
+    let open = try vote(3, on: both, from: end + 2)
+    #expect(try renewal(both, on: before, at: end + 3, [first, no, open]) == .renewed)
+    #expect(try renewal(more, on: before, at: end + 3, [first, no, open]) == nil, "that the board has not rejected")
+  }
+
   @Test func `a copy of a rule that is there is lost by no vote on something else`() throws {
     let before = policy("old")
     var (copied, other) = (before, before)

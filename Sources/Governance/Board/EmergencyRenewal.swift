@@ -22,9 +22,7 @@ enum EmergencyRenewal {
       let free = end.adding(days: rules.votingDays)
       let again = added.intersection(additions(from: other.base, to: text))
       guard moment.at < free, !again.isEmpty else { continue }
-      let wish = Wish(
-        restriction: earlier, before: other.base, began: began, again: again,
-        new: again.subtracting(contents(of: other.base)))
+      let wish = Wish(restriction: earlier, before: other.base, began: began, again: again)
       let isLost = votes.contains { Self.isLost(wish, by: $0, among: votes, at: moment.at) }
       let isVoted = votes.contains { vote in
         vote.contents.isSuperset(of: again) && vote.proposal.state == .open
@@ -92,8 +90,6 @@ enum EmergencyRenewal {
     var began: Timestamp
     /// What it says.
     var again: Set<Content>
-    /// What of that the text before the restriction did not say, for however long.
-    var new: Set<Content>
   }
 
   /// Whether the board has no vote any more on some of what is to be had again: a text that has it was rejected; or
@@ -109,9 +105,7 @@ enum EmergencyRenewal {
     let proposal = vote.proposal
     // What only keeps a rule as it was before is no vote on its holding longer.
     let added = additions(from: wish.before, to: proposal.spec).intersection(wish.again)
-    let isAbout =
-      (vote.contents.isSuperset(of: wish.again) && !added.isEmpty) || !vote.contents.isDisjoint(with: wish.new)
-    guard isAbout, let closedAt = proposal.closedAt, closedAt >= wish.began else { return false }
+    guard !added.isEmpty, let closedAt = proposal.closedAt, closedAt >= wish.began else { return false }
     let isHolders = wish.restriction.votes.contains { $0.operator == proposal.author && $0.choice == .for }
     switch proposal.state {
     case .rejected: return proposal.rejection == .votes
