@@ -1,0 +1,146 @@
+import Model
+import Testing
+
+@testable import Placement
+
+/// What the search rests on, each part by itself: matchings, groups, rankings, and what groups and chains ask of sites.
+@Suite struct SearchInsideTests {
+  @Test("as many items have a place as can, whoever was first")
+  func matching() {
+    let cases: [(choices: [[Int]], capacity: Int, size: Int)] = [
+      ([], 1, 0), ([[]], 1, 0), ([[0]], 0, 0), ([[0], [0]], 1, 1), ([[0], [0]], 2, 2), ([[0, 1], [0]], 1, 2),
+      ([[0, 1], [0], [1]], 1, 2), ([[0, 1], [0], [1]], 2, 3), ([[], [0]], 1, 1), ([[0, 1], [1, 2], [0], [1]], 1, 3),
+      ([[0, 1], [0, 1], [0, 2], [0, 2]], 1, 3), ([[0, 1], [0, 2], [0]], 1, 3),
+    ]
+    for (choices, capacity, size) in cases {
+      #expect(Matching.size(of: choices, capacity: capacity) == size, "\(choices), \(capacity)")
+    }
+    // A place may have room for more than another one.
+    let (bound, movable) = ([[0], [0], [0, 1]], [[0, 1], [0, 1], [0]])
+    let sizes = [bound, movable].map { choices in Matching.size(of: choices) { $0 == 0 ? 1 : 2 } }
+    #expect(sizes == [2, 3])
+  }
+
+  @Test("the fullest place of an even spread has no more than the skew allows, nor than there are")
+  func fullest() {
+    let cases: [(count: Int, places: Int, maxSkew: Int, fullest: Int)] = [
+      (2, 0, 3, 3), (2, 3, 1, 1), (2, 2, 1, 1), (3, 2, 1, 2), (5, 2, 1, 3), (4, 1, 1, 4), (4, 2, 2, 3), (4, 3, 1, 2),
+      (6, 3, 1, 2), (1, 3, 5, 1),
+    ]
+    for (count, places, maxSkew, fullest) in cases {
+      #expect(SearchGroup.fullest(of: count, over: places, maxSkew: maxSkew) == fullest, "\(count) over \(places)")
+    }
+  }
+
+  /// A group of some slots, as far as numbers go.
+  private static func group(
+    _ count: Int, maxSkew: Int? = nil, eligible: Int = 0, isHard: Bool = true, isTogether: Bool = false,
+    mayStay: Bool = false
+  ) -> SearchGroup {
+    SearchGroup(
+      environments: ["one"], slots: Array(0..<count), topology: .region, single: [], isHard: isHard,
+      isTogether: isTogether, maxSkew: maxSkew, eligible: Set(0..<eligible), mayStay: mayStay)
+  }
+
+  @Test("a group knows how many of it may be in a place and on a cluster, and whether keeping apart is all")
+  func groups() {
+    let cases: [(group: SearchGroup, maxSkew: Int?, atMost: Int, onCluster: Int, isOnlyApart: Bool)] = [
+      (Self.group(2), nil, 1, 1, true), (Self.group(2, isTogether: true), nil, .max, 1, false),
+      (Self.group(2, maxSkew: 1, eligible: 3), 1, 1, 1, true),
+      (Self.group(2, maxSkew: 1, eligible: 3, mayStay: true), 1, 1, 1, false),
+      (Self.group(2, maxSkew: 1, eligible: 3, isHard: false, mayStay: true), 1, 1, 1, true),
+      (Self.group(2, maxSkew: 1, eligible: 2), 1, 1, 2, false),
+      (Self.group(2, maxSkew: 1, eligible: 2, isHard: false), 1, 1, 2, true),
+      (Self.group(2, maxSkew: 9, eligible: 3), 2, 2, 2, true), (Self.group(2, maxSkew: 0, eligible: 3), 1, 1, 1, true),
+      (Self.group(2, maxSkew: 1), 1, 1, 3, false), (Self.group(5, maxSkew: 1, eligible: 2), 1, 3, 3, false),
+    ]
+    for (number, one) in cases.enumerated() {
+      #expect(one.group.maxSkew == one.maxSkew && one.group.atMost == one.atMost, "\(number)")
+      #expect(one.group.atMostOnCluster == one.onCluster && one.group.isOnlyApart == one.isOnlyApart, "\(number)")
+    }
+    #expect(!Self.group(2, mayStay: true).mayStay, "only a spread is out of reach of what stays")
+    let spread = Self.group(2, maxSkew: 1, eligible: 2)
+    #expect(spread.counting([]) === spread && spread.counting([0, 1]) === spread)
+    #expect(spread.counting([0, 1, 2]).eligible == [0, 1, 2] && spread.counting([0, 1, 2]).isOnlyApart)
+    let replicas = Self.group(2)
+    #expect(replicas.counting([0, 1, 2]) === replicas)
+  }
+
+  @Test("sites are ranked by score, by what is left of each resource in turn, and by name", arguments: [1, 2, 16])
+  func ranking(few: Int) {
+    // The last two have promised what they have, or more.
+    let limits = [
+      ResourceAmounts(cpu: 10, memory: 5), ResourceAmounts(cpu: 10, memory: 6), ResourceAmounts(cpu: 10, memory: 6),
+      ResourceAmounts(cpu: 12, memory: 1), ResourceAmounts(cpu: 4), ResourceAmounts(cpu: 3), ResourceAmounts(cpu: 1),
+    ]
+    let committed = [
+      ResourceAmounts(), ResourceAmounts(), ResourceAmounts(), ResourceAmounts(cpu: 3), ResourceAmounts(cpu: 9),
+      ResourceAmounts(cpu: 3), ResourceAmounts(),
+    ]
+    var ranking = Ranking(
+      SiteSet.all(7), scores: [1, 1, 1, 1, 1, 1, 2], limits: limits, committed: committed, few: few)
+    let order = (0...7).map { ranking[$0] }
+    let best = ranking.best
+    #expect(order == [6, 1, 2, 0, 3, 4, 5, nil] && best == 2 && ranking.count == 7)
+  }
+
+  /// `ara-1` is in a region of its own; of the other one `dr-1` is in both data centres, and the last two in one each.
+  private enum Spot { static let (ara, both, first, second) = (0, 1, 2, 3) }
+
+  private static func problem() -> SearchProblem {
+    var world = World()
+    world.project.spec.environments = [World.environment("one", "prod"), World.environment("two", "prod")]
+    let engine = world.engine
+    return engine.planner(world.request, world.state(for: engine)).problem
+  }
+
+  @Test("what is on sites holds a group, or may still with those that are missing")
+  func holding() {
+    let problem = Self.problem()
+    func group(
+      _ count: Int, _ topology: ProjectSpec.Topology, isTogether: Bool = false, maxSkew: Int? = nil
+    ) -> SearchGroup {
+      let eligible = (0..<4).flatMap { problem.topologies.places(of: $0, by: topology) }
+      return SearchGroup(
+        environments: [], slots: Array(0..<count), topology: topology,
+        single: problem.topologies.single(by: topology), isHard: true, isTogether: isTogether, maxSkew: maxSkew,
+        eligible: maxSkew == nil ? [] : Set(eligible))
+    }
+    let cases: [(group: SearchGroup, sites: [Int], missing: Int, holds: Bool)] = [
+      (group(2, .region, isTogether: true), [Spot.first, Spot.second], 0, true),
+      (group(2, .region, isTogether: true), [Spot.ara, Spot.second], 0, false),
+      (group(2, .region, isTogether: true), [], 2, true),
+      (group(2, .dataCenter, isTogether: true), [Spot.both, Spot.first], 0, true),
+      (group(3, .dataCenter, isTogether: true), [Spot.both, Spot.first, Spot.second], 0, false),
+      (group(2, .dataCenter), [Spot.first, Spot.second], 0, true), (group(2, .dataCenter), [Spot.first, 2], 0, false),
+      (group(2, .dataCenter), [Spot.both, Spot.first], 0, true), (group(2, .dataCenter), [Spot.both, 1], 0, false),
+      (group(3, .dataCenter), [Spot.both, Spot.first, Spot.second], 0, false),
+      (group(3, .dataCenter), [Spot.ara, Spot.first, Spot.second], 0, true),
+      (group(3, .region, maxSkew: 1), [Spot.ara, Spot.first, Spot.second], 0, true),
+      (group(3, .region, maxSkew: 1), [Spot.first, Spot.second, Spot.both], 0, false),
+      (group(3, .region, maxSkew: 1), [Spot.first, Spot.second], 1, true),
+      (group(3, .region, maxSkew: 1), [Spot.first, Spot.second], 0, false),
+      (group(3, .region, maxSkew: 3), [Spot.first, Spot.second, Spot.both], 0, true),
+    ]
+    for (number, one) in cases.enumerated() {
+      #expect(problem.canHold(one.group, one.sites, missing: one.missing) == one.holds, "\(number): \(one.sites)")
+    }
+  }
+
+  @Test("one chain delivers to all, each where it is, what is nowhere apart")
+  func delivering() throws {
+    let problem = Self.problem()
+    let chains = problem.judgement.subject.compiled.chains
+    let (common, sealed) = (chains.number(named: "common"), chains.number(named: "sealed"))
+    let cases: [(sites: [Int?], chain: Int?, delivers: Bool)] = [
+      ([Spot.first, Spot.second], nil, true), ([Spot.first, Spot.second], common, true),
+      ([Spot.first, Spot.second], sealed, false), ([Spot.both, Spot.first], nil, false),
+      ([Spot.both, nil], sealed, true), ([Spot.both, nil], common, false), ([Spot.ara, Spot.both], nil, true),
+      ([nil, nil], common, true),
+    ]
+    #expect(common != nil && sealed != nil && problem.slots.count == 2)
+    for one in cases {
+      #expect(problem.canDeliver(one.sites, by: one.chain) == one.delivers, "\(one.sites)")
+    }
+  }
+}
