@@ -143,4 +143,49 @@ import Testing
       #expect(problem.canDeliver(one.sites, by: one.chain) == one.delivers, "\(one.sites)")
     }
   }
+
+  /// What the only slot of a world may have, in order: the site, with `kept` where it is and may stay, `moves` where it
+  /// would leave that, and `new` where it is nowhere; nil where it has no place.
+  private static func order(_ world: World, among sites: [Int]? = nil, keepsAnyway: Bool = false) -> [String]? {
+    let engine = world.engine
+    let problem = engine.planner(world.request, world.state(for: engine)).problem
+    let admitted = sites.map { SiteSet($0, of: 4) }
+    guard var orders = CandidateOrders(problem, among: admitted, keepsAnyway: keepsAnyway, chain: nil) else {
+      return nil
+    }
+    func text(_ candidate: Candidate) -> String {
+      "\(candidate.site) \(candidate.kept != nil ? "kept" : candidate.moves == 1 ? "moves" : "new")"
+    }
+    var found: [Candidate] = []
+    while let next = orders.candidate(0, found.count) { found.append(next) }
+    // Whoever asks only about some sites, or in no order, hears the same.
+    let all = orders.candidates(0, among: SiteSet.all(4))
+    #expect(all.map(text) == found.map(text))
+    #expect(orders.sites(0).sorted() == found.map(\.site).sorted())
+    for site in 0..<4 {
+      let isThere = orders.contains(0) { $0 == site }
+      let isFound = found.contains { $0.site == site }
+      #expect(isThere == isFound)
+    }
+    return found.map(text)
+  }
+
+  @Test("a place that is kept comes first, a pin leaves no other, and a term only its own and what is kept anyway")
+  func candidates() {
+    var world = World()
+    world.cluster("dr-1") { $0.state = .cordoned }
+    #expect(Self.order(world) == ["0 new", "2 new", "3 new"])
+    #expect(Self.order(world, among: [1, 2]) == ["2 new"] && Self.order(world, among: [1]) == nil)
+    world.place("prod1", on: "idf-1")
+    #expect(Self.order(world) == ["2 kept", "0 moves", "3 moves"])
+    #expect(Self.order(world, among: [0]) == ["0 moves"])
+    #expect(Self.order(world, among: [0], keepsAnyway: true) == ["2 kept", "0 moves"])
+    #expect(Self.order(world, among: [1]) == nil && Self.order(world, among: [1], keepsAnyway: true) == ["2 kept"])
+    world.pins = [Pin(environment: "prod1", replica: 0, cluster: "idf-2")]
+    #expect(Self.order(world) == ["3 moves"] && Self.order(world, among: [0], keepsAnyway: true) == nil)
+    world.pins[0].cluster = "idf-1"
+    #expect(Self.order(world) == ["2 kept"])
+    world.existing = []
+    #expect(Self.order(world) == ["2 new"])
+  }
 }

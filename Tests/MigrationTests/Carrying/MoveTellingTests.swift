@@ -132,4 +132,20 @@ struct MoveTellingTests {
     #expect(!rig.feed(.done(.firstCopy, evidence: "again")) && rig.refusal?.code == .notOpen)
     #expect(rig.refusal?.accepted == "secrets, values, flows, stopWrites")
   }
+
+  @Test func `a task is its owner's, or the service body's in his place`() {
+    let targets = MigrationTask.Kind.allCases.filter { $0.owner == .targetOperator }
+    let teams = MigrationTask.Kind.allCases.filter { $0.owner == .projectTeam }
+    #expect(targets == [.flows, .switchNames] && targets.count + teams.count == MigrationTask.Kind.allCases.count)
+    let rig = MoveRig()
+    rig.bring(to: .targetReady)
+    for (kind, stranger, owner) in [
+      (MigrationTask.Kind.flows, Moves.team, Moves.target), (.secrets, Moves.target, Moves.team),
+      (.values, Moves.source, Moves.body),
+    ] {
+      #expect(!rig.feed(.done(kind, evidence: "x"), by: stranger) && rig.refusal?.code == .notYours, "\(kind)")
+      #expect(rig.feed(.done(kind, evidence: "x"), by: owner), "\(kind)")
+      #expect(rig.move[kind]?.evidence?.principal == owner.principal, "\(kind)")
+    }
+  }
 }
