@@ -188,4 +188,26 @@ import Testing
     world.existing = []
     #expect(Self.order(world) == ["2 new"])
   }
+
+  @Test("any of a few moves may be led back; of many none, each by itself, or all", arguments: [0, 1, 2, 5, 6, 7])
+  func returns(moves: Int) {
+    var world = World()
+    world.project.spec.environments = (0..<8).map { World.environment("e\($0)", "prod", cpu: 2) }
+    for number in 0..<moves {
+      world.place("e\(number)", on: "ara-1", cpu: 2)
+      world.mayReturn.append(
+        ExistingPlacement(
+          environment: "e\(number)", replica: 0, cluster: "idf-1", stage: "prod", quota: ResourceAmounts()))
+    }
+    let engine = world.engine
+    let problem = engine.planner(world.request, world.state(for: engine)).problem
+    let movable = Set(problem.slots.indices.filter { problem.slots[$0].mayReturn != nil })
+    let worlds = Set(problem.returns.map { Set($0) })
+    #expect(movable.count == moves && worlds.count == problem.returns.count)
+    let isWithin = worlds.allSatisfy { $0.isSubset(of: movable) }
+    #expect(isWithin && worlds.contains([]) && worlds.contains(movable))
+    #expect(worlds.count == (moves < 6 ? 1 << moves : moves + 2))
+    let areFew = worlds.allSatisfy { [0, 1, moves].contains($0.count) }
+    #expect(areFew == (moves < 3 || moves > 5))
+  }
 }

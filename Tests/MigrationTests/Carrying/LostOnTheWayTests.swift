@@ -98,4 +98,27 @@ struct LostOnTheWayTests {
     rig.feed(.resumed)
     #expect(rig.move.step == .removed && rig.move.wanted == .init(source: nil, target: .active))
   }
+
+  @Test(arguments: [
+    MigrationStep.targetReady, .firstCopy, .writesStopped, .finalCopy, .cutOver, .verified, .drainingSource,
+  ]) func `with the target gone no step forward is taken, whatever is done and however long it takes`(
+    _ step: MigrationStep
+  ) {
+    let rig = MoveRig()
+    rig.bring(to: step)
+    if step == .writesStopped { rig.see(.source) }
+    let source = rig.move.wanted.source
+    rig.see(.target, .removed)
+    for task in rig.move.tasks where task.isOpen { rig.finish(task.kind) }
+    rig.feed(.clock, by: Moves.nobody, after: 40)
+    #expect(rig.move.step == step && rig.move.obstacles.filter(\.isHalting) == [.targetGone])
+    #expect(rig.move.wanted == .init(source: step == .drainingSource ? .frozen : source, target: .active))
+    let isForward = rig.feed(.cutOverBegins) || rig.feed(.removalConfirmed(typed: "prod"))
+    #expect(!isForward && rig.move.removalConfirmedAt == nil)
+    #expect((rig.move.cutOverBegunAt == nil) != step.isAtLeast(.cutOver))
+    #expect(rig.copy().feed(.rolledBack(acceptedLoss: nil)) == (step != .drainingSource))
+    rig.see(.target)
+    #expect(!rig.move.isHalted && rig.move.removalConfirmedAt == nil && rig.move.wanted.source != .removed)
+    #expect(rig.move.step.isAtLeast(step))
+  }
 }
