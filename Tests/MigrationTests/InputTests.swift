@@ -69,6 +69,14 @@ struct InputTests {
       } == "there is no environment “shop/x”; accepted: shop/dev, shop/prod")
   }
 
+  @Test("name environments otherwise than as project/environment")
+  func references() {
+    #expect(EnvironmentReference("shop/dev") == EnvironmentReference(project: "shop", environment: "dev"))
+    for text in ["", "shop", "/", "shop/", "/dev", "shop/dev/", "shop/dev/x", "shop//dev"] {
+      #expect(EnvironmentReference(text) == nil, "\(text)")
+    }
+  }
+
   @Test("are circles of dependencies")
   func circle() {
     let (dev, prod) = (

@@ -66,6 +66,31 @@ struct WaveTests {
       ])
   }
 
+  @Test("begin with what others wait for the longest, whatever its name")
+  func longest() throws {
+    var world = MoveWorld(["a": 100, "b": 100])
+    for name in ["alone", "base", "middle", "top"] { world.project(name, ["prod": "prod 1 a"]) }
+    func reference(_ project: String) -> EnvironmentReference { .init(project: project, environment: "prod") }
+    world.limits.dependencies = [
+      .init(first: reference("middle"), then: reference("top")),
+      .init(first: reference("base"), then: reference("middle")),
+    ]
+    world.limits.inFlightPerOperator = 1
+    #expect(
+      try world.plan().course == [
+        "base/prod a→b @1", "middle/prod a→b @2", "alone/prod a→b @3", "top/prod a→b @4",
+      ])
+  }
+
+  @Test("hold no more than each of their stages may have, in whatever order they are carried out")
+  func stages() throws {
+    var world = MoveWorld(["a": 100, "b": 10])
+    world.policy.capacity = [.init(id: "dev", stages: ["dev"], overcommit: Quantity(2))]
+    world.limits.rehearses = false
+    world.project("one", ["aprod": "prod 9 a", "dev": "dev 9 a"])
+    #expect(try world.plan().course == ["one/aprod a→b @1", "one/dev a→b @2"])
+  }
+
   @Test("wait for the room that others leave, until their sources are removed")
   func chained() throws {
     var world = MoveWorld(["a": 8, "b": 8, "c": 8])

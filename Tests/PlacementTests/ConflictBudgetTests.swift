@@ -20,6 +20,38 @@ import Testing
     #expect(Self.found(scenario, budget: ConflictFinder.budget).conflict == .alone)
   }
 
+  @Test("wherever the budget ends, what is said to be known is what is known with all of it")
+  func everyBudget() {
+    var scenario = Scenario.calm
+    scenario.clusters = ["c1", "c2"].map { Resource($0, Scenario.cluster("bre-u", ["a"])) }
+    scenario.project.spec.environments = [Scenario.environment("dev", "dev")]
+    // Each of the two forbids everything: neither would help if it were lifted alone.
+    scenario.policy.rules = ["one", "two"].map {
+      Scenario.rule($0, .forbid, places: .in("cluster.name", "c1", "c2"))
+    }
+    let engine = scenario.engine
+    let planner = engine.planner(scenario.request, scenario.state(for: engine))
+    let whole = planner.plan(explains: true)
+    #expect(whole.conflict == .together)
+    for budget in 1...max(1, whole.conflictNodes) {
+      let result = planner.plan(explains: true, conflictBudget: budget)
+      if result.conflict?.isProven == true {
+        #expect(result.conflict == .together && result.reasons == whole.reasons, "budget \(budget)")
+      }
+    }
+  }
+
+  @Test("what finding out about a contract has cost is counted, and nothing where nobody asks")
+  func contract() {
+    var scenario = Scenario.calm
+    scenario.policy.limits = [.init(subject: LabelSelector(), production: ResourceList(cpu: Quantity(1)))]
+    let engine = scenario.engine
+    let planner = engine.planner(scenario.request, scenario.state(for: engine))
+    let (asked, unasked) = (planner.plan(explains: true), planner.plan(explains: false))
+    #expect(asked.conflict == .alone && asked.reasons == unasked.reasons && asked.reasons.count == 1)
+    #expect(asked.conflictNodes > 0 && unasked.conflictNodes == 0 && unasked.conflict == nil)
+  }
+
   @Test("a smaller budget finds the same or says that it did not; what is said to do alone does")
   func smaller() {
     var seen: Set<Plan.Conflict> = []

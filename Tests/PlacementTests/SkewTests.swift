@@ -153,4 +153,13 @@ import Testing
     #expect((0..<3).map { number in moved.assignments.count { $0.cluster == "c\(number)" } }.sorted() == [2, 2, 3])
     #expect(moved.assignments.count { $0.movedFrom != nil } == 1)
   }
+
+  @Test("replicas that all stay in one place do not break a spread, though each might have another place for itself")
+  func stayingTogether() {
+    var world = Self.world([9, 9, 9], 2, .init(topology: .region))
+    for number in 0..<2 { world.place("e\(number)", on: "c0", cpu: 20) }
+    #expect(world.decide().places == ["e0/0→c0", "e1/0→c0"])
+    world.existing.removeLast()
+    #expect(world.decide().places == ["e0/0→c0", "e1/0→c1"], "what is new keeps apart")
+  }
 }

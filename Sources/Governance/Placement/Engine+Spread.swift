@@ -17,7 +17,7 @@ extension Engine {
     let planner = planner(request, state)
     let meant = planner.judgement.environments.filter(spread.means).map(\.name)
     let group = planner.problem.groups.first {
-      !$0.isTogether && $0.isHard && $0.topology == spread.topology && $0.environments == meant
+      $0.isHard && $0.topology == spread.topology && $0.environments == meant
         && $0.maxSkew == max(1, min(spread.maxSkew ?? 1, $0.slots.count))
     }
     guard let group, let maxSkew = group.maxSkew else { return nil }

@@ -18,6 +18,11 @@ struct MarkdownPageTests {
     ("1. a\n12. b\n- c", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>\n<ul>\n<li>c</li>\n</ul>\n"),
     ("2026 is. 1", "<p>2026 is. 1</p>\n"),
     ("a\n- b", "<p>a</p>\n<ul>\n<li>b</li>\n</ul>\n"),
+    ("a\n2. b", "<p>a</p>\n<ol>\n<li>b</li>\n</ol>\n"),
+    ("a\n# b", "<p>a</p>\n<h1 id=\"b\">b</h1>\n"),
+    ("a\n> b", "<p>a</p>\n<blockquote><p>b</p></blockquote>\n"),
+    ("a\n```\nb\n```", "<p>a</p>\n<pre tabindex=\"0\"><code>b</code></pre>\n"),
+    ("a\n| b |", "<p>a</p>\n<div class=\"table\"><table>\n<tbody>\n<tr><td>b</td></tr>\n</tbody>\n</table></div>\n"),
   ])
   func `blocks`(_ markdown: String, _ expected: String) { #expect(html(markdown) == expected) }
 

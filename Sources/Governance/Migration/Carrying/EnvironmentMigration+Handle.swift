@@ -246,8 +246,9 @@ extension EnvironmentMigration {
     // A loss that was accepted for the way there is none for the way back.
     let mayHaveWrites = mayHaveNewWrites
     acceptedLoss = mayHaveWrites ? loss.map { AcceptedLoss(text: $0, principal: actor.principal, at: now) } : nil
-    // A place that was only reserved is given back.
-    if wanted.target == nil { target = nil }
+    // A place that was only reserved is given back. Whatever has frozen the source had another target, with users on it
+    // perhaps: nothing is thawed beside that.
+    if wanted.target == nil { (target, hasFrozenSource) = (nil, false) }
     rolledBackFrom = step
     wantedSince[.source] = now
     tasks = mayHaveWrites ? [.stopWrites, .switchNames, .reverseCopy].map { MigrationTask($0) } : []

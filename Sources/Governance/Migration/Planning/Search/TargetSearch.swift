@@ -84,7 +84,7 @@ struct TargetSearch {
       }
       return candidates.map { problem.movers[$0].load[index] }.sorted().prefix { load in
         room -= Int128(load)
-        return room >= 0 || load == 0
+        return room >= 0
       }.count
     }
     return others + (counts.min() ?? 0)
