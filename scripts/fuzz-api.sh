@@ -72,7 +72,7 @@ cd "$work"
 "${limit[@]}" "$program" --config-file "$work/schemathesis.toml" run "$server/api/v1/openapi.json" \
   --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
   --phases "${REGIE_FUZZ_API_PHASES:-examples,coverage,fuzzing}" "${share[@]}" --seed "$seed" --workers 1 --no-shrink --warnings off \
-  --request-timeout 120 --continue-on-failure "${more[@]}" >"$work/report" 2>&1 || status=$?
+  --request-timeout 30 --continue-on-failure "${more[@]}" >"$work/report" 2>&1 || status=$?
 cat "$work/report"
 case $status in
   0) ;;

@@ -47,6 +47,16 @@ struct WaveTests {
     #expect(try world.plan().waves.map(\.moves.count) == [3, 1, 2])
   }
 
+  /// One move at a time, `base` before `middle` before `top`.
+  private func oneByOne(_ world: inout MoveWorld) {
+    func reference(_ project: String) -> EnvironmentReference { .init(project: project, environment: "prod") }
+    world.limits.dependencies = [
+      .init(first: reference("middle"), then: reference("top")),
+      .init(first: reference("base"), then: reference("middle")),
+    ]
+    world.limits.inFlightPerOperator = 1
+  }
+
   @Test("follow dependencies, of other projects, too; what is long goes first")
   func dependencies() throws {
     var world = MoveWorld(["a": 100, "b": 100])
@@ -54,12 +64,7 @@ struct WaveTests {
     world.project("middle", ["prod": "prod 1 a"])
     world.project("other", ["dev": "dev 1 a"])
     world.project("top", ["prod": "prod 1 a"])
-    func reference(_ project: String) -> EnvironmentReference { .init(project: project, environment: "prod") }
-    world.limits.dependencies = [
-      .init(first: reference("middle"), then: reference("top")),
-      .init(first: reference("base"), then: reference("middle")),
-    ]
-    world.limits.inFlightPerOperator = 1
+    oneByOne(&world)
     #expect(
       try world.plan().course == [
         "base/prod a→b @1", "middle/prod a→b @2", "other/dev a→b @3", "top/prod a→b @4",
@@ -70,12 +75,7 @@ struct WaveTests {
   func longest() throws {
     var world = MoveWorld(["a": 100, "b": 100])
     for name in ["alone", "base", "middle", "top"] { world.project(name, ["prod": "prod 1 a"]) }
-    func reference(_ project: String) -> EnvironmentReference { .init(project: project, environment: "prod") }
-    world.limits.dependencies = [
-      .init(first: reference("middle"), then: reference("top")),
-      .init(first: reference("base"), then: reference("middle")),
-    ]
-    world.limits.inFlightPerOperator = 1
+    oneByOne(&world)
     #expect(
       try world.plan().course == [
         "base/prod a→b @1", "middle/prod a→b @2", "alone/prod a→b @3", "top/prod a→b @4",
