@@ -37,7 +37,7 @@ test: ## Install, build, start throw-away servers, run all tests
 coverage: ## Run all tests and print line coverage by room; ARGS='--last --uncovered Shared/Model'
 	@scripts/coverage.sh $(ARGS)
 
-mutants: deps ## Look which changes of the code no test notices; ARGS="Sources/Governance/Board '^BoardTests'"
+mutants: deps ## Look which changes of the code no test notices; ARGS="Sources/Governance/Board='^BoardTests'"
 	@scripts/mutants.py $(ARGS)
 
 corpus: ## Record the decisions of a new engine version; refused where it is recorded already

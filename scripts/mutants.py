@@ -2,14 +2,16 @@
 """Which changes of the code does no test notice?
 
 A mutant is one small change: a bound that lets its own value in or keeps it out, one side of an `and` or an `or` left out,
-a negation, the next number, a statement left out. All mutants of a folder are compiled at once, into a copy of the tree,
+a negation, the next number, a statement left out. All mutants of the folders are compiled at once, into a copy of the tree,
 each behind a switch that the variable REGIE_MUTANT turns by its number: so each costs a run of the tests, and no build.
-What does not compile is left as it is. A mutant that survives is a test that is missing, or code that is not needed, or no
-change at all: somebody has to look.
+What does not compile is left as it is. A folder that is named again has a further filter, for what the ones before did not
+notice: so the quick tests that are about it go first. A mutant that survives is a test that is missing, or code that is not
+needed, or no change at all: somebody has to look.
 """
 
 import argparse
-import collections
+import hashlib
+import json
 import os
 import pathlib
 import random
@@ -20,207 +22,16 @@ import sys
 import threading
 import time
 
-Mutant = collections.namedtuple("Mutant", "number file line column kind text")
-Edit = collections.namedtuple("Edit", "start end text")
-
-OPPOSITE = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
-KEYWORDS = set(
-    "let var return if guard case for while switch else default throw try await defer in where import init enum struct "
-    "class actor extension protocol public private fileprivate internal package static func mutating".split()
-)
-ASSIGNMENT = r"(?:self\.)?[a-z]\w*(?:[.\[][^\n=]*?)? [-+*|&]?= [^\n]*"
-CHANGE = (
-    r"(?:self\.)?[a-z]\w*(?:[.\[][^\n=]*?)?\.(?:append|insert|remove\w*|formUnion|formIntersection|subtract|merge|sort"
-    r"|updateValue)\([^\n]*\)"
-)
-SUPPORT = """import Glibc
-
-private let active = getenv("REGIE_MUTANT").flatMap { Int(String(cString: $0)) } ?? -1
-@inline(never) func mutantIsOn(_ number: Int) -> Bool { active == number }
-extension Bool { func mutant(_ number: Int) -> Bool { mutantIsOn(number) ? !self : self } }
-extension BinaryInteger { func mutant(_ number: Int) -> Self { mutantIsOn(number) ? self + 1 : self } }
-extension FloatingPoint { func mutant(_ number: Int) -> Self { mutantIsOn(number) ? self + 1 : self } }
-"""
-
-
-def operator(number):
-    """A name of its own for each, of characters that Swift takes for operators and nobody else uses."""
-    return chr(0x2200 + (number >> 7)) + chr(0x2280 + (number & 127))
-
-
-def comparison(number, sign):
-    name, kind = operator(number), "Equatable" if sign in ("==", "!=") else "Comparable"
-    body = f"mutantIsOn({number}) ? a {OPPOSITE[sign]} b : a {sign} b"
-    yield f"infix operator {name}: ComparisonPrecedence"
-    yield f"func {name} <T: {kind}>(a: T, b: T) -> Bool {{ {body} }}"
-    for names in ("AB", "ABC"):
-        generics = ", ".join(f"{letter}: {kind}" for letter in names)
-        tuple_type = f"({', '.join(names)})"
-        yield f"func {name} <{generics}>(a: {tuple_type}, b: {tuple_type}) -> Bool {{ {body} }}"
-    if kind == "Equatable":
-        yield f"func {name} <T>(a: T?, b: _OptionalNilComparisonType) -> Bool {{ {body} }}"
-
-
-def connective(number, sign):
-    name = operator(number)
-    yield f"infix operator {name}: Logical{'Conjunction' if sign == '&&' else 'Disjunction'}Precedence"
-    yield (
-        f"func {name} (a: Bool, b: @autoclosure () throws -> Bool) rethrows -> Bool {{ if mutantIsOn({number}) {{ return a }}; "
-        f"if mutantIsOn({number + 1}) {{ return try b() }}; return try a {sign} b() }}"
-    )
-
-
-def negation(number):
-    yield f"prefix operator {operator(number)}"
-    yield f"prefix func {operator(number)} (a: Bool) -> Bool {{ mutantIsOn({number}) ? a : !a }}"
-
-
-def closing(text, position, opening, closing_):
-    depth = 1
-    while depth and position < len(text):
-        depth += {opening: 1, closing_: -1}.get(text[position], 0)
-        position += 1
-    return position
-
-
-def end_of_string(text, position):
-    """Behind the quotation mark that ends what begins there, with what is interpolated."""
-    depth, position = 0, position + 1
-    while position < len(text):
-        if text.startswith("\\(", position):
-            depth, position = depth + 1, position + 2
-            continue
-        character = text[position]
-        if depth:
-            depth += {"(": 1, ")": -1}.get(character, 0)
-            if character == '"':
-                position = end_of_string(text, position) - 1
-        elif character == "\\":
-            position += 1
-        elif character == '"':
-            return position + 1
-        position += 1
-    return position
-
-
-def code_only(text):
-    """As long as the text, with blanks for comments, strings and regular expressions."""
-    result, position = list(text), 0
-    expression = re.compile(r"(?<=[( ])/(?=[^\s/*=])(?:\\.|[^\\/\n])*/")
-    ends = {
-        "//": lambda at: text.find("\n", at),
-        "/*": lambda at: text.find("*/", at) + 2,
-        '#"': lambda at: text.find('"#', at + 2) + 2,
-        '"""': lambda at: text.find('"""', at + 3) + 3,
-        '"': lambda at: end_of_string(text, at),
-    }
-    while position < len(text):
-        mark = next((mark for mark in ends if text.startswith(mark, position)), None)
-        pattern = None if mark else expression.match(text, position)
-        if mark is None and pattern is None:
-            position += 1
-            continue
-        end = pattern.end() if pattern else ends[mark](position)
-        end = len(text) if end < position else end
-        result[position:end] = [c if c == "\n" else " " for c in text[position:end]]
-        position = end
-    return "".join(result)
-
-
-class File:
-    """One file, and what is changed in it."""
-
-    def __init__(self, name, text, banned, number):
-        self.name, self.text, self.code = name, text, code_only(text)
-        self.lines, self.banned, self.number = text.split("\n"), banned, number
-        self.edits, self.mutants, self.declarations = [], [], []
-
-    def line(self, position):
-        return self.text.count("\n", 0, position) + 1
-
-    def add(self, position, kind, uses=1):
-        """Numbers of what is changed there, the first of them; None where that does not compile."""
-        line = self.line(position)
-        if (self.name, line) in self.banned or (self.name, 0) in self.banned:
-            return None
-        column = position - self.text.rfind("\n", 0, position)
-        for use in range(uses):
-            told = kind if uses == 1 else f"{kind} {('right', 'left')[use]} left out"
-            self.mutants.append(
-                Mutant(self.number + use, self.name, line, column, told, self.lines[line - 1].strip()))
-        self.number += uses
-        return self.number - uses
-
-    def replace(self, found, kind, text, uses=1):
-        number = self.add(found.start(1), kind, uses)
-        if number is not None:
-            self.edits.append(Edit(found.start(1), found.end(1), text(number)))
-
-    def declared(self, lines):
-        lines = list(lines)
-        self.declarations += lines
-        return lines[0].split()[2].rstrip(":")
-
-    def mutate(self):
-        for found in re.finditer(r"(?<=[\w)\]}?!]) (<=|>=|==|!=|<|>) (?=[\w(\[.\-\" ])", self.code):
-            sign = found.group(1)
-            line = self.lines[self.line(found.start(1)) - 1]
-            if not re.search(r"\b(where|extension|func|typealias|associatedtype)\b|^\s*#if", line):
-                self.replace(found, sign, lambda number, sign=sign: self.declared(comparison(number, sign)))
-        for found in re.finditer(r"(?<=\s)(&&|\|\|) (?=\S)", self.code):
-            sign = found.group(1)
-            self.replace(found, sign, lambda number, sign=sign: self.declared(connective(number, sign)), uses=2)
-        for found in re.finditer(r"(?<=[\s(\[])(!)(?=[a-z($])", self.code):
-            self.replace(found, "!", lambda number: self.declared(negation(number)))
-        for found in re.finditer(r"(?<![\s\\(,])(\.isEmpty)\b(?! *[(=:])", self.code):
-            self.replace(found, "isEmpty", lambda number: f".isEmpty.mutant({number})")
-        for found in re.finditer(r"\breturn (true|false)\b", self.code):
-            word = found.group(1)
-            self.replace(found, word, lambda number, word=word: f"{word}.mutant({number})")
-        for found in re.finditer(r"(?<=[\w)\]]) ([-+] \d+)\b(?![.\w])", self.code):
-            term = found.group(1)
-            self.replace(found, "next number", lambda number, term=term: f"{term}.mutant({number})")
-        self.leave_out()
-        self.edits.sort()
-        parts, position = [], 0
-        for edit in self.edits:
-            parts += [self.text[position:edit.start], edit.text]
-            position = edit.end
-        return "".join(parts) + self.text[position:]
-
-    def leave_out(self):
-        initializers = []
-        for found in re.finditer(r"(?<!\.)\binit[?!]?(?:<[^>\n]*>)?\(", self.code):
-            start = self.code.find("{", closing(self.code, found.end(), "(", ")"))
-            if start >= 0:
-                initializers.append((start, closing(self.code, start + 1, "{", "}")))
-        for found in re.finditer(rf"^ +({ASSIGNMENT}|{CHANGE})$", self.code, re.M):
-            statement = found.group(1)
-            after = self.code[found.end() + 1 :].split("\n", 1)[0].strip()
-            before = self.code[: found.start()].rstrip()
-            if (
-                statement.split()[0].split(".")[0] in KEYWORDS
-                or any(start <= found.start() < end for start, end in initializers)
-                or any(statement.count(a) != statement.count(b) for a, b in ("()", "[]", "{}"))
-                or statement.endswith(("?", "??", "&&", "||", ":", ",", "="))
-                or after.startswith(("?", ".", ":", "+", "-", "&&", "||", "*", "{"))
-                or before.endswith(("(", "[", ",", "=", "&&", "||", "?", ":"))
-                and not re.search(r"(case [^\n]*|default):$", before)
-            ):
-                continue
-            number = self.add(found.start(1), "left out")
-            if number is not None:
-                self.edits.append(Edit(found.start(1), found.start(1), f"if !mutantIsOn({number}) {{ "))
-                self.edits.append(Edit(found.end(1), found.end(1), " }"))
+from mutate import SUPPORT, File
 
 
 class Copy:
     """The tree with its mutants, in a folder of its own with a build of its own."""
 
-    def __init__(self, root, folder):
-        self.root, self.tree = root, root / ".build" / "mutants"
-        self.folder = folder.rstrip("/")
-        self.module = pathlib.Path(*pathlib.Path(self.folder).parts[:3])
+    def __init__(self, root, folders):
+        self.root, self.tree, self.folders = root, root / ".build" / "mutants", folders
+        self.modules = sorted({module_of(folder) for folder in folders})
+        self.memory = root / ".build" / "mutants.json"
 
     def write(self, name, text):
         path = self.tree / name
@@ -230,23 +41,33 @@ class Copy:
             path.write_bytes(text)
             path.chmod((self.root / name).stat().st_mode if (self.root / name).exists() else 0o644)
 
+    def link(self, name):
+        path = self.tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_symlink():
+            path.symlink_to(os.readlink(self.root / name))
+
     def fill(self, banned):
         names = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=self.root, check=True,
             stdout=subprocess.PIPE, text=True).stdout.split("\0")
-        names = [name for name in names if name and (self.root / name).is_file()]
-        mutants, declarations = [], []
+        for name in filter(lambda name: name and (self.root / name).is_symlink(), names):
+            self.link(name)
+        names = [name for name in names if name and (self.root / name).is_file() and not (self.root / name).is_symlink()]
+        mutants, declarations = [], {module: [] for module in self.modules}
         for name in sorted(names):
             text = (self.root / name).read_bytes()
-            if name.startswith(self.folder + "/") and name.endswith(".swift"):
+            if folder_of(name, self.folders) and name.endswith(".swift"):
                 file = File(name, text.decode(), banned, len(mutants))
                 text = file.mutate().encode()
                 mutants += file.mutants
-                declarations += file.declarations
+                declarations[module_of(name)] += file.declarations
             self.write(name, text)
-        support = str(self.module / "Mutants.swift")
-        self.write(support, (SUPPORT + "\n".join(declarations) + "\n").encode())
-        kept = set(names) | {support}
+        kept = set(names)
+        for module, declared in declarations.items():
+            support = f"{module}/Mutants.swift"
+            self.write(support, (SUPPORT + "\n".join(declared) + "\n").encode())
+            kept.add(support)
         for path in [*self.tree.glob("Sources/**/*.swift"), *self.tree.glob("Tests/**/*.swift")]:
             if str(path.relative_to(self.tree)) not in kept:
                 path.unlink()
@@ -254,10 +75,11 @@ class Copy:
 
     def build(self):
         """The mutants that compile."""
-        banned = set()
+        banned = self.known()
         while True:
             mutants = self.fill(banned)
-            for what in (["--target", self.module.name], ["--build-tests"]):
+            targets = [["--target", pathlib.Path(module).name] for module in self.modules]
+            for what in (*targets, ["--build-tests"]):
                 ended = subprocess.run(
                     ["swift", "build", *what], cwd=self.tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
                 if ended.returncode:
@@ -268,7 +90,22 @@ class Copy:
             if not more:
                 sys.exit(f"mutants.py: the copy can not be built:\n{ended.stdout[-4000:]}")
             banned |= more
+            self.remember(banned)
             print(f"{len(banned)} lines or files do not compile with mutants, and stay as they are", file=sys.stderr)
+
+    def digest(self, name):
+        return hashlib.sha256((self.root / name).read_bytes()).hexdigest()
+
+    def known(self):
+        """What did not compile the last time, of files that are as they were: nothing else has to be built again for it."""
+        try:
+            known = json.loads(self.memory.read_text())
+        except FileNotFoundError:
+            return set()
+        return {(name, line) for name, digest, line in known if (self.root / name).exists() and self.digest(name) == digest}
+
+    def remember(self, banned):
+        self.memory.write_text(json.dumps([(name, self.digest(name), line) for name, line in sorted(banned)]))
 
     def faults(self, log, mutants):
         found = set()
@@ -285,17 +122,20 @@ class Copy:
         return found
 
 
-class Runner:
-    """Runs the tests with one mutant at a time in each of some processes."""
+class Judge:
+    """The tests that a filter chooses, and how long they may take."""
 
-    def __init__(self, copy, options):
-        where = subprocess.run(
-            ["swift", "build", "--show-bin-path"], cwd=copy.tree, check=True, stdout=subprocess.PIPE, text=True)
-        self.command = ["stdbuf", "-oL", f"{where.stdout.strip()}/regiePackageTests.xctest", "--testing-library",
-                        "swift-testing", "--filter", options.filter]
-        if options.skip:
-            self.command += ["--skip", options.skip]
-        self.tree, self.limit, self.lock = copy.tree, 3600.0, threading.Lock()
+    def __init__(self, command, filter_, skip, tree):
+        self.command, self.tree, self.limit = [*command, "--filter", filter_], tree, 3600.0
+        if skip:
+            self.command += ["--skip", skip]
+
+    def prepare(self):
+        began = time.monotonic()
+        told = self.outcome(-1)
+        if told:
+            sys.exit(f"mutants.py: without any mutant the tests fail: {told}")
+        self.limit = 20 + 8 * (time.monotonic() - began)
 
     def outcome(self, number):
         """None where every test passes, else what told of the mutant."""
@@ -320,13 +160,26 @@ class Runner:
             return failed or f"has not ended after {self.limit:.0f} s"
         return None if status == 0 else f"ended with {status}"
 
-    def run(self, mutants, options):
-        began = time.monotonic()
-        told = self.outcome(-1)
-        if told:
-            sys.exit(f"mutants.py: without any mutant the tests fail: {told}")
-        self.limit = 20 + 8 * (time.monotonic() - began)
-        waiting = list(mutants)
+
+class Runner:
+    """Runs the tests with one mutant at a time in each of some processes."""
+
+    def __init__(self, copy, options):
+        where = subprocess.run(
+            ["swift", "build", "--show-bin-path"], cwd=copy.tree, check=True, stdout=subprocess.PIPE, text=True)
+        command = ["stdbuf", "-oL", f"{where.stdout.strip()}/regiePackageTests.xctest", "--testing-library", "swift-testing"]
+        filters = {filter_ for filters in options.folders.values() for filter_ in filters}
+        self.judges = {filter_: Judge(command, filter_, options.skip, copy.tree) for filter_ in sorted(filters)}
+        self.options, self.lock = options, threading.Lock()
+
+    def survives(self, mutant):
+        filters = self.options.folders[folder_of(mutant.file, self.options.folders)]
+        return all(self.judges[filter_].outcome(mutant.number) is None for filter_ in filters)
+
+    def run(self, mutants):
+        for judge in self.judges.values():
+            judge.prepare()
+        waiting, options = list(mutants), self.options
         random.Random(options.seed).shuffle(waiting)
         end, survivors, done = time.monotonic() + 60 * options.minutes, [], 0
 
@@ -337,10 +190,10 @@ class Runner:
                     if not waiting:
                         return
                     mutant = waiting.pop()
-                told = self.outcome(mutant.number)
+                survives = self.survives(mutant)
                 with self.lock:
                     done += 1
-                    if told is None:
+                    if survives:
                         survivors.append(mutant)
                         print(f"{mutant.file}:{mutant.line}:{mutant.column}: {mutant.kind}: {mutant.text}", flush=True)
 
@@ -352,21 +205,37 @@ class Runner:
         print(f"mutants: {done} tried, {len(survivors)} survived, {len(waiting)} not tried, seed {options.seed}")
 
 
+def module_of(name):
+    return "/".join(name.split("/")[:3])
+
+
+def folder_of(name, folders):
+    """The innermost of the folders that the file is in."""
+    return max((folder for folder in folders if name.startswith(folder + "/")), key=len, default=None)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", help="what is mutated, of one module: Sources/RegionAgent/Reconciler/Core")
-    parser.add_argument("filter", help="which tests judge it, as swift test --filter takes it: '^ReconcilerTests\\.'")
+    parser.add_argument(
+        "pairs", nargs="+", metavar="FOLDER=FILTER",
+        help="what is mutated, and which tests judge it, as swift test --filter takes them: "
+        "'Sources/RegionAgent/Reconciler/Core=^ReconcilerTests\\.'")
     parser.add_argument("--skip", help="which of these do not, as they take long: PropertyTests")
     parser.add_argument("--minutes", type=float, default=30, help="how long mutants are tried, the build not counted (30)")
     parser.add_argument("--seed", type=int, default=1, help="in which order (1)")
     options = parser.parse_args()
     root = pathlib.Path(__file__).resolve().parent.parent
-    if not re.fullmatch(r"Sources/\w+/\w+(/.*)?", options.folder) or not (root / options.folder).is_dir():
-        parser.error(f"{options.folder}: a folder of a module is wanted, as Sources/Governance/Placement")
-    copy = Copy(root, options.folder)
+    options.folders = {}
+    for pair in options.pairs:
+        folder, _, filter_ = pair.partition("=")
+        folder = folder.rstrip("/")
+        if not re.fullmatch(r"Sources/\w+/\w+(/.*)?", folder) or not (root / folder).is_dir() or not filter_:
+            parser.error(f"{pair}: a folder of a module and a filter are wanted, as Sources/Governance/Board='^BoardTests'")
+        options.folders.setdefault(folder, []).append(filter_)
+    copy = Copy(root, options.folders)
     mutants = copy.build()
-    print(f"{len(mutants)} mutants of {options.folder}", file=sys.stderr)
-    Runner(copy, options).run(mutants, options)
+    print(f"{len(mutants)} mutants of {', '.join(options.folders)}", file=sys.stderr)
+    Runner(copy, options).run(mutants)
 
 
 if __name__ == "__main__":

@@ -18,12 +18,13 @@ struct MutantScriptTests {
     }
 
     """
-  /// Nothing of the sixth line compiles where it is changed.
+  /// Nothing of the sixth line compiles where it is changed, nor anything without what a folder of the tree is linked to.
   private static let compiler = """
     #!/bin/sh
     case "$*" in
       *--show-bin-path*) echo "$PWD/products" ;;
       *)
+        [ -f Sources/App/Examples/offer.yaml ] || exit 1
         if grep -q 'if !mutantIsOn' Sources/App/Core/Rule.swift; then
           echo "$PWD/Sources/App/Core/Rule.swift:6:5: error: it can not be left out"
           exit 1
@@ -32,20 +33,19 @@ struct MutantScriptTests {
     """
 
   private func run(
-    tests: String, _ options: String = "", _ body: (_ said: String, _ rule: String) throws -> Void
+    tests: String, _ options: String = "", times: Int = 1, _ body: (_ said: String, _ rule: String) throws -> Void
   ) async throws {
     let standIns = [
       "Sources/App/Core/Rule.swift": Self.rule, "bin/swift": Self.compiler,
+      "Examples/offer.yaml": "", ".gitignore": ".build/\n",
       "products/regiePackageTests.xctest": "#!/bin/sh\n\(tests)\n",
     ]
-    try await ScriptFolder.with(["scripts/mutants.py"], standIns: standIns) { folder in
-      let said = try await folder.shell(
-        """
-        git init -q
-        scripts/mutants.py Sources/App/Core '^AppTests' \(options) 2>&1 || echo "ended with $?."
-        """)
+    try await ScriptFolder.with(["scripts/mutants.py", "scripts/mutate.py"], standIns: standIns) { folder in
+      let once = "scripts/mutants.py 'Sources/App/Core=^AppTests' \(options) 2>&1 || echo \"ended with $?.\""
+      let lines = ["git init -q; ln -s ../../Examples Sources/App/Examples"] + Array(repeating: once, count: times)
+      let said = try await folder.shell(lines.joined(separator: "\n"))
       let copy = URL(filePath: folder.path).appending(path: ".build/mutants/Sources/App/Core/Rule.swift")
-      try body(said, try String(contentsOf: copy, encoding: .utf8))
+      try body(said, (try? String(contentsOf: copy, encoding: .utf8)) ?? "")
       let own = URL(filePath: folder.path).appending(path: "Sources/App/Core/Rule.swift")
       #expect(try String(contentsOf: own, encoding: .utf8) == Self.rule)
     }
@@ -59,6 +59,31 @@ struct MutantScriptTests {
       let lines = rule.split(separator: "\n")
       #expect(lines[2].contains("// \"a == b\"") && !lines[2].contains("<") && !lines[2].contains("&&"))
       #expect(lines[5] == "    count += 1")
+    }
+  }
+
+  @Test func `what the tests of one filter do not notice meets those of the next`() async throws {
+    let tests = "case \"$REGIE_MUTANT $*\" in -1* | *LastTests* | 1*FirstTests* | 1*AppTests*) ;; *) echo '✘' ;; esac"
+    try await run(tests: tests, "'Sources/App/Core/=^LastTests'") { said, _ in
+      #expect(said.contains("mutants: 3 tried, 1 survived, 0 not tried, seed 1"))
+    }
+    try await run(tests: tests, "'Sources/App/Core=^OtherTests'") { said, _ in
+      #expect(said.contains("mutants: 3 tried, 0 survived, 0 not tried, seed 1"))
+    }
+  }
+
+  @Test func `what does not compile is tried once as long as its file stays the same`() async throws {
+    try await run(tests: "[ $REGIE_MUTANT = -1 ] || exit 4", times: 2) { said, _ in
+      let tried = said.split(separator: "\n")
+      #expect(tried.filter { $0.hasPrefix("1 lines or files do not compile") }.count == 1)
+      #expect(tried.filter { $0.hasPrefix("mutants: 3 tried") }.count == 2)
+    }
+  }
+
+  @Test(arguments: ["Sources/App", "Sources/App/None=^AppTests", "Sources/App/Core="])
+  func `a folder that is none of a module's, and one without a filter, is refused`(_ pair: String) async throws {
+    try await run(tests: ":", "'\(pair)'") { said, _ in
+      #expect(said.contains("\(pair): a folder of a module and a filter are wanted") && said.contains("ended with 2."))
     }
   }
 
