@@ -46,6 +46,36 @@ struct MoveWaitingTests {
     #expect(rig.move.step == .targetReady && rig.move.obstacles.isEmpty)
   }
 
+  @Test func `a target that becomes unwell after months has its whole time before it is late`() {
+    let rig = MoveRig()
+    rig.bring(to: .cutOver)
+    rig.feed(.clock, by: Moves.nobody, after: 100)
+    let overdue = rig.move.obstacles
+    rig.see(.target, .active, faults: ["notReady"])
+    #expect(rig.move.obstacles == overdue + [.targetNotReady(["notReady"])])
+    let due = rig.now.adding(rig.move.terms.patience)
+    #expect(rig.move.next == due)
+    rig.feed(.clock, by: Moves.nobody, after: 0.01)
+    rig.see(.target, .active, faults: ["silent"])
+    #expect(rig.move.next == due, "another fault gives it no more")
+    #expect(rig.move.obstacles == overdue + [.targetNotReady(["silent"])])
+    rig.now = due
+    rig.feed(.clock, by: Moves.nobody)
+    #expect(rig.move.obstacles == overdue + [.targetNotReady(["silent"]), .targetLate])
+    rig.see(.target)
+    #expect(rig.move.obstacles == overdue)
+  }
+
+  @Test func `a source that is active again after months of rest has its whole time to be frozen again`() {
+    let rig = MoveRig()
+    rig.bring(to: .finalCopy)
+    rig.feed(.clock, by: Moves.nobody, after: 100)
+    rig.see(.source, .active)
+    #expect(rig.move.wanted.source == .frozen && !rig.move.obstacles.contains(.sourceLate))
+    rig.feed(.clock, by: Moves.nobody, after: 0.1)
+    #expect(rig.move.obstacles.contains(.sourceLate))
+  }
+
   @Test func `what bears the target's name before there is a target says nothing of it`() {
     let rig = MoveRig()
     rig.bring(to: .preparingTarget)

@@ -58,7 +58,7 @@ extension EnvironmentMigration {
     case .judged(let reasons):
       guard target != nil, step != .rollingBack else { return }
       replace(\.isIllegal, with: reasons.isEmpty ? nil : .targetIllegal(reasons))
-    case .observed(let side, let observation): observe(side, observation)
+    case .observed(let side, let observation): observe(side, observation, at: now)
     case .unseen(let side):
       guard seen[side] != nil else { return }
       (seen[side], wantedSince[side]) = (nil, now)
@@ -278,11 +278,14 @@ extension EnvironmentMigration {
 
   // MARK: What is seen
 
-  private mutating func observe(_ side: MigrationSide, _ observation: MigrationEvent.Observation) {
+  private mutating func observe(_ side: MigrationSide, _ observation: MigrationEvent.Observation, at now: Timestamp) {
     // What bears a target's name where none is known is another's: of a life of the database that was lost, say.
     guard side == .source || target != nil else { return }
+    let wasThere = !isAwaited(side)
     // Of a copy that nothing was ordered of it is of interest only whether it is there.
     seen[side] = observation
+    // What was as it is wanted, and is so no more, has its whole time to become so again.
+    if wasThere, isAwaited(side) { wantedSince[side] = now }
     switch side {
     case .source:
       let isGone = observation.phase == .removed && wanted.source != .removed && !isSourceLost
