@@ -179,7 +179,8 @@ class Runner:
     def run(self, mutants):
         for judge in self.judges.values():
             judge.prepare()
-        waiting, options = list(mutants), self.options
+        options = self.options
+        waiting = [mutant for mutant in mutants if re.search(options.only, mutant.file)]
         random.Random(options.seed).shuffle(waiting)
         end, survivors, done = time.monotonic() + 60 * options.minutes, [], 0
 
@@ -221,6 +222,7 @@ def main():
         help="what is mutated, and which tests judge it, as swift test --filter takes them: "
         "'Sources/RegionAgent/Reconciler/Core=^ReconcilerTests\\.'")
     parser.add_argument("--skip", help="which of these do not, as they take long: PropertyTests")
+    parser.add_argument("--only", default="", help="a pattern of the files whose mutants are tried; all are built: /Judgement/")
     parser.add_argument("--minutes", type=float, default=30, help="how long mutants are tried, the build not counted (30)")
     parser.add_argument("--seed", type=int, default=1, help="in which order (1)")
     options = parser.parse_args()

@@ -105,4 +105,14 @@ struct MutantScriptTests {
       #expect(said.contains("mutants: 0 tried, 0 survived, 3 not tried, seed 5"))
     }
   }
+
+  @Test func `only those of some files are tried, and all are built`() async throws {
+    try await run(tests: ":", "--only /Rule.swift") { said, _ in
+      #expect(said.contains("mutants: 3 tried, 3 survived, 0 not tried"))
+    }
+    try await run(tests: ":", "--only /Other.swift") { said, rule in
+      #expect(said.contains("3 mutants of Sources/App/Core"))
+      #expect(said.contains("mutants: 0 tried, 0 survived, 0 not tried") && !rule.contains("value < 3"))
+    }
+  }
 }
