@@ -182,7 +182,7 @@ class Runner:
         options = self.options
         waiting = [mutant for mutant in mutants if re.search(options.only, mutant.file)]
         random.Random(options.seed).shuffle(waiting)
-        end, survivors, done = time.monotonic() + 60 * options.minutes, [], 0
+        end, survivors, done, total = time.monotonic() + 60 * options.minutes, [], 0, len(waiting)
 
         def work():
             nonlocal done
@@ -194,6 +194,8 @@ class Runner:
                 survives = self.survives(mutant)
                 with self.lock:
                     done += 1
+                    if done % 20 == 0:
+                        print(f"{done} of {total} tried, {len(survivors)} survived", file=sys.stderr)
                     if survives:
                         survivors.append(mutant)
                         print(f"{mutant.file}:{mutant.line}:{mutant.column}: {mutant.kind}: {mutant.text}", flush=True)
