@@ -50,6 +50,63 @@ import Testing
     }
   }
 
+  /// The stages of a rule that forbids all places and of a derogation from it, and what becomes of a project that has
+  /// something in production alone.
+  static let stages: [(rule: [String], derogation: [String], outcome: Decision.Outcome, isNamed: Bool)] = [
+    ([], ["prod"], .placed, true), ([], ["dev", "prod"], .placed, true), (["prod"], ["prod"], .placed, true),
+    (["dev", "prod"], ["prod"], .placed, true),
+    // What is waived where the project has nothing, or where the rule does not hold, is not waived for it.
+    ([], ["dev"], .unplaceable, false), (["prod"], ["dev"], .unplaceable, false),
+    (["dev"], ["prod"], .placed, false), (["dev"], ["dev"], .placed, false),
+  ]
+
+  @Test("a derogation for some stages is named where it waives what holds there", arguments: stages.indices)
+  func derogationForStages(_ number: Int) {
+    let (rule, stages, outcome, isNamed) = Self.stages[number]
+    var world = Self.forbidding()
+    world.policy.rules[0].stages = rule
+    world.derogations = Self.derogation { $0.stages = stages }
+    let decision = world.decide()
+    #expect(decision.outcome == outcome)
+    #expect(decision.derogations == (isNamed ? ["d1"] : []))
+  }
+
+  @Test("a derogation for some stages waives nothing in others, nor another rule; several together waive more")
+  func derogationsForStages() {
+    var world = Self.forbidding()
+    world.policy.rules.append(World.rule("own-region", .require, places: .in("region.name", "idf")))
+    world.project.spec.environments = [World.environment("dev1", "dev"), World.environment("prod1", "prod")]
+    world.derogations = Self.derogation { $0.stages = ["dev"] }
+    let half = world.decide()
+    #expect(half.outcome == .unplaceable && half.derogations == ["d1"])
+    #expect(half.verdict("idf-1", environment: 0)?.accepted == true && half.codes("idf-1", environment: 0).isEmpty)
+    #expect(half.codes("ara-1", environment: 0) == [.ruleRequires])
+    #expect(half.codes("idf-1", environment: 1) == [.ruleForbids])
+    #expect(half.codes("ara-1", environment: 1) == [.ruleRequires, .ruleForbids])
+    world.derogations.append(Resource("d2", Self.derogation { $0.stages = ["prod"] }[0].spec))
+    let whole = world.decide()
+    #expect(whole.outcome == .placed && whole.derogations == ["d1", "d2"])
+    #expect(Set(whole.assignments.map(\.region)) == ["idf"])
+  }
+
+  @Test("a rule on chains is waived in the stages of a derogation; what is liked is liked in all stages alike")
+  func otherRulesInStages() {
+    var world = World()
+    world.project.spec.environments = [World.environment("dev1", "dev"), World.environment("prod1", "prod")]
+    world.policy.rules = [World.rule("closed-list", .forbid, chains: .in("chain.name", "common"))]
+    // One chain delivers to all: as long as it may not deliver to one stage it is not taken.
+    for (stages, chain) in [(["prod"], "sealed"), (["dev", "prod"], "common")] {
+      world.derogations = Self.derogation { $0.stages = stages }
+      #expect(world.decide().chain == chain && world.decide().derogations == ["d1"])
+    }
+    world.policy.rules = [World.rule("closed-list", .prefer, places: .in("region.name", "idf"), weight: 5)]
+    #expect(world.decide().verdict("idf-1")?.components?.affinity == 500)
+    #expect(world.decide().derogations.isEmpty)
+    world.derogations = Self.derogation()
+    #expect(world.decide().verdict("idf-1")?.components?.affinity == 0)
+    #expect(world.decide().derogations == ["d1"])
+  }
+
   @Test("a rule holds in its period, in its stages, and for its subject")
   func scopeOfRules() {
     var world = Self.forbidding()
