@@ -61,6 +61,28 @@ struct ClusterFactsTests {
     #expect(Self.reasons(world, ["root": .notEnforced]) == [wording.whereNotEnforced].compactMap(\.self))
   }
 
+  @Test func `what was measured of a cluster bounds it, although nothing else was found`() {
+    var world = World()
+    world.cluster("ara-1") { $0.capacitySource = .measured }
+    #expect(world.decide().verdict("ara-1")?.accepted == false)
+    world.facts = [ClusterFacts(cluster: "ara-1", capacity: ResourceAmounts(cpu: 50_000, memory: 400 << 30))]
+    #expect(world.offer.facts == world.facts)
+    let verdict = world.decide().verdict("ara-1")
+    #expect(verdict?.accepted == true)
+    // 46 of 50 processors are left.
+    #expect(verdict?.components?.balance == 920)
+  }
+
+  @Test func `of several facts of a cluster the first ones that say anything count`() {
+    let first = ClusterFacts(cluster: "dr-1", conformity: ["root": .enforced])
+    let other = ClusterFacts(cluster: "ara-1", capacity: ResourceAmounts(cpu: 1))
+    var world = World()
+    world.facts = [
+      ClusterFacts(cluster: "dr-1"), first, ClusterFacts(cluster: "dr-1", conformity: ["root": .notEnforced]), other,
+    ]
+    #expect(world.offer.facts == [other, first])
+  }
+
   @Test func `facts are part of the offer's bytes, and an offer without any has the bytes it always had`() throws {
     let world = World()
     let bare = try world.offer.canonicalBytes()

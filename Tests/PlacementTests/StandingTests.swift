@@ -31,6 +31,21 @@ import Testing
     #expect(Self.standings(world)[0].mayStay)
   }
 
+  @Test("from a region or a cluster that drains, what stands moves once nothing has to stay", arguments: [true, false])
+  func draining(_ isRegion: Bool) {
+    var world = World()
+    world.place("prod1", on: "idf-1")
+    if isRegion {
+      world.region("idf") { $0.state = .draining }
+    } else {
+      world.cluster("idf-1") { $0.state = .draining }
+    }
+    let engine = world.engine
+    let (standings, free) = engine.rejudgeAndPlanFreely(world.request, on: world.state(for: engine))
+    #expect(standings.map(\.mayStay) == [true] && standings.map(\.best) == ["idf-1"])
+    #expect(free.assignments.map(\.cluster) == ["ara-1"])
+  }
+
   @Test("a replica that may stay only as a new one would is not staying")
   func otherReplica() {
     var world = World()
