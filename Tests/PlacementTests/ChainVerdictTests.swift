@@ -36,6 +36,22 @@ import Testing
     #expect(sealed.reasons.allSatisfy { $0.sentence.fr.contains("cette chaîne") })
   }
 
+  @Test("a chain without a label that has to be there is refused by the rule: nothing of it is left to be declared")
+  func missingLabels() {
+    var world = World()
+    let mustBeThere = LabelSelector.Requirement(key: "chain.label/tier", operator: .exists)
+    // Whatever the other one is, declaring it would not help.
+    let other = LabelSelector.Requirement(key: "chain.label/site", operator: .in, values: ["a"])
+    for terms in [[mustBeThere], [mustBeThere, other], [other, mustBeThere]] {
+      let labelled = LabelSelector(matchExpressions: terms)
+      world.policy.rules = [World.rule("labelled", .require, chains: labelled)]
+      #expect(Self.verdicts(world).map { $0.reasons.map(\.code) } == [[.ruleRequires], [.ruleRequires]])
+    }
+    world.chains[0].metadata.labels = ["tier": "1"]
+    #expect(Self.verdicts(world).map { $0.reasons.map(\.code) } == [[.attributeUndeclared], [.ruleRequires]])
+    #expect(Self.verdicts(world)[0].reasons[0].parameters["attribute"] == "chain.label/site")
+  }
+
   @Test("a chain's audience, and places that it does not reach, refuse it")
   func reach() {
     var world = World()

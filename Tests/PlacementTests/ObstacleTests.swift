@@ -44,6 +44,19 @@ import Testing
     #expect(decision.reasons.contains { $0.code == .noCandidate })
   }
 
+  @Test("of two rules that refuse every chain none stands alone in the way: without the one there is still the other")
+  func twoChainRules() {
+    var world = World()
+    world.policy.rules = ["no-chain", "none-either"].map {
+      World.rule($0, .forbid, chains: .term("chain.name", .exists))
+    }
+    let decision = world.decide()
+    #expect(decision.conflict == .alone)
+    #expect(decision.reasons.map(\.code) == [.chainCannotDeliver, .noCandidate])
+    world.policy.rules.removeFirst()
+    #expect(world.decide().reasons.contains { $0.code == .ruleForbids && $0.parameters["rule"] == "none-either" })
+  }
+
   @Test("what stands in the way does not depend on the budget")
   func budget() {
     for seed in PropertyTests.seeds {

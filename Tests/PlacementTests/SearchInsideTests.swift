@@ -21,6 +21,19 @@ import Testing
     #expect(sizes == [2, 3])
   }
 
+  @Test("of sites it is asked, in their order, until it holds of one")
+  func siteSets() {
+    let sites = SiteSet([130, 1, 64, 63], of: 131)
+    var asked: [Int] = []
+    let isFound = sites.contains { site in
+      asked.append(site)
+      return site == 64
+    }
+    #expect(isFound && asked == [1, 63, 64])
+    let isBeyond = sites.contains { $0 > 130 }
+    #expect(!isBeyond)
+  }
+
   @Test("the fullest place of an even spread has no more than the skew allows, nor than there are")
   func fullest() {
     let cases: [(count: Int, places: Int, maxSkew: Int, fullest: Int)] = [

@@ -39,6 +39,34 @@ import Testing
     }
   }
 
+  /// A subject, the label that a project has, what it needs, and whether it is meant.
+  static let numbersAndLists: [(LabelSelector, label: String?, services: [String], isMeant: Bool)] = [
+    // To need nothing is declared by naming nothing.
+    (.term("project.service", .doesNotExist), nil, [], true),
+    (.term("project.service", .doesNotExist), nil, ["s3"], false),
+    (.term("project.service", .exists), nil, [], false), (.term("project.service", .exists), nil, ["s3"], true),
+    // A number that nobody told may be any.
+    (.term("project.label/tier", .greaterThan, "3"), nil, [], true),
+    (.term("project.label/tier", .greaterThan, "3"), "4", [], true),
+    (.term("project.label/tier", .greaterThan, "3"), "3", [], false),
+    (.term("project.label/tier", .lessThan, "3"), nil, [], true),
+    (.term("project.label/tier", .lessThan, "3"), "2", [], true),
+    (.term("project.label/tier", .lessThan, "3"), "3", [], false),
+  ]
+
+  @Test("who names nothing needs nothing; a number that nobody tells may be any", arguments: numbersAndLists.indices)
+  func numbersAndEmptyLists(_ number: Int) {
+    let (subject, label, services, isMeant) = Self.numbersAndLists[number]
+    var scenario = Scenario.calm
+    scenario.project.metadata.labels = label.map { ["tier": $0] } ?? [:]
+    scenario.project.spec.services = services.map { .init(name: $0) }
+    for effect in [PolicySpec.Effect.forbid, .require] {
+      let places: LabelSelector = effect == .forbid ? .term("region.name", .exists) : .in("region.name", "nowhere")
+      scenario.policy.rules = [Scenario.rule("rule", effect, places: places, subject: subject)]
+      #expect((scenario.decide().outcome == .unplaceable) == isMeant, "\(effect)")
+    }
+  }
+
   @Test("a board that wants silence to be no way out says so in one rule")
   func silenceForbidden() {
     var scenario = Scenario.calm
