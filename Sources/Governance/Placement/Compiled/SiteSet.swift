@@ -23,10 +23,6 @@ struct SiteSet: Sendable, Hashable {
   mutating func insert(_ site: Int) { words[site >> 6] |= 1 << UInt64(site & 63) }
   mutating func remove(_ site: Int) { words[site >> 6] &= ~(1 << UInt64(site & 63)) }
 
-  func isSubset(of other: SiteSet) -> Bool {
-    words.indices.allSatisfy { words[$0] & ~other.words[$0] == 0 }
-  }
-
   mutating func formUnion(_ other: SiteSet) { combine(other) { $0 |= $1 } }
   /// Adds the sites of a set whose words begin at a place of many.
   mutating func formUnion(_ many: [UInt64], from first: Int) {
