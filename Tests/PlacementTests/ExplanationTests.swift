@@ -175,4 +175,14 @@ import Testing
     let bytes = try JSONEncoder().encode([text])
     #expect(throws: DecodingError.self) { try ModelJSON.decoder.decode([SiteRanges].self, from: bytes) }
   }
+
+  @Test func `clusters that several rules refuse are counted together`() {
+    var world = World()
+    world.policy.rules = [
+      World.rule("not-ara", .forbid, places: .in("region.name", "ara")),
+      World.rule("not-idf-1", .forbid, places: .in("cluster.name", "idf-1")),
+    ]
+    let lost = world.decide().environments[0].lost.map { "\($0.code.rawValue) \($0.count)" }
+    #expect(lost == ["RestrictedZoneReserved 1", "RuleForbids 2"])
+  }
 }

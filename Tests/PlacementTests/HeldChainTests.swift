@@ -159,4 +159,12 @@ import Testing
     world.policy.rules = [Self.forbidsSealed]
     #expect(Self.standings(world)[0].chainReasons.map(\.code) == [.ruleForbids])
   }
+
+  @Test func `what is only wished to stand has no chain to keep`() {
+    var world = Self.placed
+    world.policy.rules = [Self.likesCommon]
+    #expect(world.decide().chain == "sealed")
+    world.existing[0].isWish = true
+    #expect(world.decide().chain == "common")
+  }
 }

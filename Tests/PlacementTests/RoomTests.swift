@@ -75,4 +75,47 @@ import Testing
       }
     }
   }
+
+  @Test func `what is left is what long arithmetic says`() {
+    let seed = UInt64.random(in: .min ... .max)
+    var dice = SeededGenerator(seed)
+    for _ in 0..<20_000 {
+      let (room, growth) = Self.random(&dice)
+      let shares = CountedResource.allCases.filter { room.limit[$0] > 0 }.map { resource -> Int128 in
+        let limit = Int128(room.limit[resource])
+        let left = limit - Int128(room.committed[resource]) - Int128(growth[resource])
+        return max(0, min(1000, left * 1000 / limit))
+      }
+      #expect(room.balance(after: growth) == Int64(shares.min() ?? 0), "seed \(seed): \(room), \(growth)")
+    }
+  }
+
+  @Test func `nothing is lost where what is left is more than a number holds`() {
+    let (nothing, all) = (ResourceAmounts(), Int64.max)
+    let (large, half): (Int64, Int64) = (1 << 53, 1 << 52)
+    let cases: [(limit: Int64, committed: Int64, growth: Int64, left: Int64)] = [
+      (all, -1, 0, 1000), (all, -1, all, 0), (all, .min, 0, 1000), (all, .min, all, 1000), (all, all, all, 0),
+      (1, all, all, 0), (all, 0, all / 2, 500), (large, 0, half, 500), (large, large, 0, 0),
+    ]
+    for (limit, committed, growth, left) in cases {
+      for resource in CountedResource.allCases {
+        var (room, wanted) = (Room(limit: nothing, committed: nothing), nothing)
+        room.limit[resource] = limit
+        room.committed[resource] = committed
+        wanted[resource] = growth
+        #expect(room.balance(after: wanted) == left, "\(resource): \(limit), \(committed), \(growth)")
+      }
+    }
+  }
+
+  @Test(arguments: CountedResource.allCases)
+  func `amounts are small only where each of them is`(_ resource: CountedResource) {
+    let most: Int64 = 1 << 50
+    let cases: [(amount: Int64, isSmall: Bool)] = [(-1, false), (0, true), (most - 1, true), (most, false)]
+    for (amount, isSmall) in cases {
+      var amounts = ResourceAmounts(cpu: 1, memory: 1, gpu: 1, storage: 1, pods: 1)
+      amounts[resource] = amount
+      #expect(amounts.areSmall == isSmall, "\(amount)")
+    }
+  }
 }

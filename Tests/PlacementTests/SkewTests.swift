@@ -162,4 +162,19 @@ import Testing
     world.existing.removeLast()
     #expect(world.decide().places == ["e0/0→c0", "e1/0→c1"], "what is new keeps apart")
   }
+
+  @Test func `a place that takes nothing new is to be filled as long as one of the spread stands there`() {
+    var world = World()
+    world.project.spec.spread = [.init(topology: .region, maxSkew: 1)]
+    world.region("idf") { $0.state = .cordoned }
+    world.place("prod1", on: "idf-1")
+    world.project.spec.environments += [World.environment("prod2", "prod"), World.environment("prod3", "prod")]
+    #expect(world.decide().places == ["prod1/0→idf-1", "prod2/0→ara-1", "prod3/0→ara-1"])
+    world.project.spec.environments.append(World.environment("prod4", "prod"))
+    let decision = world.decide()
+    #expect(decision.outcome == .unplaceable && decision.reasons.contains { $0.code == .spreadUnsatisfiable })
+    // Where none stands there, nobody has to.
+    world.existing = []
+    #expect(world.decide().assignments.map(\.cluster) == ["ara-1", "ara-1", "ara-1", "ara-1"])
+  }
 }
