@@ -72,9 +72,8 @@ extension Search {
     let places = topologies.places(of: site, by: group.topology)
     var isAlone = !places.isEmpty
     for member in group.slots where member < index {
-      let other = path[member].site
-      let others = topologies.places(of: other, by: group.topology)
-      if other == site || places.contains(where: others.contains) { isAlone = false }
+      let others = topologies.places(of: path[member].site, by: group.topology)
+      if places.contains(where: others.contains) { isAlone = false }
     }
     // Where nobody is near, a place more can be had; otherwise all have to be looked at together.
     if isAlone { return true }
@@ -82,8 +81,8 @@ extension Search {
     if members.count == 1 { return !places.isEmpty }
     if members.count == 2, group.atMost == 1 {
       let other = topologies.places(of: members[0], by: group.topology)
-      // Of two clusters, one takes the place that the other can do without.
-      return members[0] != site && !places.isEmpty && !other.isEmpty && (places.count > 1 || other.count > 1)
+      // One of the two clusters has several places, else singles had told: it takes one that the other can do without.
+      return members[0] != site && !places.isEmpty && !other.isEmpty
     }
     return problem.satisfied(group, members) > problem.satisfied(group, members.dropLast())
   }

@@ -82,9 +82,10 @@ struct Search {
     _ problem: SearchProblem, budget: Int, relaxation: Relaxation = Relaxation(), stopsAtFirst: Bool = false,
     isBeside: Bool = false
   ) {
+    let isBeside = isBeside && problem.isBeside
     self.problem = problem
-    self.isBeside = isBeside && problem.isBeside
-    worlds = isBeside && problem.isBeside ? problem.returns.count : 1
+    self.isBeside = isBeside
+    worlds = isBeside ? problem.returns.count : 1
     self.budget = budget
     self.relaxation = relaxation
     self.stopsAtFirst = stopsAtFirst
