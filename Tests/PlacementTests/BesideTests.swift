@@ -101,6 +101,25 @@ import Testing
       $0.place("app", on: "ara-1", cpu: 2)
       $0.mayReturn = [.init(environment: "app", replica: 0, cluster: "ara-2", stage: "prod", quota: .init())]
     },
+    .init(
+      testDescription: "what is new, too, may make up for what is new",
+      places: ["app/0→idf-1", "base/0→idf-1", "other/0→ara-1"]
+    ) {
+      $0.project.spec.environments.append(World.environment("other", "prod", cpu: 2))
+      $0.project.spec.spread = [.init(topology: .region)]
+      $0.place("app", on: "idf-1", cpu: 2)
+    },
+    .init(
+      testDescription: "of a spread only what is nobody knows where, of the rest of the project something that stands",
+      places: ["app/0→ara-1", "base/0→idf-1", "more/0→idf-1", "other/0→idf-1"]
+    ) {
+      $0.project.spec.environments += [
+        World.environment("more", "dev", cpu: 20), World.environment("other", "prod", cpu: 2),
+      ]
+      $0.project.spec.spread = [.init(topology: .region, environments: ["app", "base", "more"])]
+      $0.place("app", on: "gone-1", cpu: 2)
+      $0.place("other", on: "idf-1", cpu: 2)
+    },
     .init(testDescription: "only what is in the way is named", needed: ["app/0 idf-1→ara-1"]) {
       $0.add("idf-2", cpu: 100)
       $0.cluster("idf-2") { $0.state = .closed }

@@ -163,6 +163,21 @@ import Testing
     #expect(world.decide().places == ["e0/0→c0", "e1/0→c1"], "what is new keeps apart")
   }
 
+  @Test func `only a wish for one of its own makes a spread count for what stands`() {
+    var world = Self.world([9, 9, 9], 2, .init(topology: .region, environments: ["e0", "e1"]))
+    world.project.spec.environments.append(World.environment("other", "prod", cpu: 20))
+    for (name, cluster) in [("e0", "c0"), ("e1", "c0"), ("other", "c1")] { world.place(name, on: cluster, cpu: 20) }
+    world.existing[2].isWish = true
+    #expect(world.decide().places == ["e0/0→c0", "e1/0→c0", "other/0→c1"])
+    world.existing[0].isWish = true
+    #expect(world.decide().places == ["e0/0→c0", "e1/0→c2", "other/0→c1"])
+    world.existing[0].isWish = false
+    // Of a copy that is not asked for any more it means nothing.
+    world.place("e0", replica: 1, on: "c1", cpu: 20)
+    world.existing[3].isWish = true
+    #expect(world.decide().places == ["e0/0→c0", "e1/0→c0", "other/0→c1"])
+  }
+
   @Test func `a place that takes nothing new is to be filled as long as one of the spread stands there`() {
     var world = World()
     world.project.spec.spread = [.init(topology: .region, maxSkew: 1)]
