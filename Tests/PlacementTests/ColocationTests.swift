@@ -45,6 +45,26 @@ import Testing
     #expect(world.decide().reasons.map(\.code) == [.restrictedZoneReserved, .colocationUnsatisfiable])
   }
 
+  @Test func `copies that have to be together in a region, and are kept apart in it, go to the best clusters of it`() {
+    var world = World()
+    world.project.spec.environments = [World.environment("one", "prod", replicas: 2)]
+    #expect(world.decide().places == ["one/0→ara-1", "one/1→idf-1"])
+    world.project.spec.colocation = [.init(topology: .region)]
+    #expect(world.decide().places == ["one/0→idf-1", "one/1→idf-2"])
+  }
+
+  @Test func `together, too, all go where their chain delivers to`() {
+    var world = Self.two(.init(topology: .region))
+    world.project.spec.environments.removeLast()
+    world.clusters.removeAll { $0.name == "ara-1" }
+    world.zones.append(
+      Resource("idf-vrac", ZoneSpec(region: "idf", sensitivity: .usuel, slug: "idfv", chain: "sealed")))
+    // The chain that comes first leads to one cluster of the region, which has not room for both.
+    for name in ["dr-1", "idf-2"] { world.cluster(name) { $0.zone = "idf-vrac" } }
+    let decision = world.decide()
+    #expect(decision.chain == "sealed" && decision.places == ["one/0→dr-1", "two/0→idf-2"])
+  }
+
   @Test("any topology may be asked for, and is named in the reason", arguments: ProjectSpec.Topology.allCases)
   func topologies(_ topology: ProjectSpec.Topology) {
     let reason = Reason(.colocationUnsatisfiable, ["environments": "a, b", "topology": topology.rawValue])

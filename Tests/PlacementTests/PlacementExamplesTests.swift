@@ -97,6 +97,35 @@ import Testing
     #expect(world.decide().reasons.map(\.code) == [.spreadUnsatisfiable])
   }
 
+  @Test(
+    "two clusters keep copies apart where one has a data centre that the other can do without",
+    arguments: [
+      ([["idf-a"], ["idf-a", "idf-b"]], ["idf-1", "idf-2"]), ([["idf-a", "idf-b"], ["idf-a"]], ["idf-1", "idf-2"]),
+      ([["idf-a", "idf-b"], []], []), ([[], ["idf-a", "idf-b"]], []),
+      ([["idf-a"], ["idf-a"], ["idf-b"]], ["idf-1", "idf-3"]),
+      ([["idf-a", "idf-b"], [], ["idf-b"]], ["idf-1", "idf-3"]),
+    ] as [([[String]], [String])])
+  func pairs(dataCenters: [[String]], chosen: [String]) {
+    var world = World()
+    world.clusters = dataCenters.enumerated().map { Resource("idf-\($0 + 1)", World.cluster("idf-usuel", $1)) }
+    world.project.spec.environments = [World.environment("prod1", "prod", replicas: 2)]
+    #expect(world.decide().assignments.map(\.cluster) == chosen)
+  }
+
+  @Test func `what is alone is kept apart from nobody, and together with nobody`() {
+    var world = World()
+    for name in ["ara-1", "idf-1", "idf-2"] { world.cluster(name) { $0.dataCenters = [] } }
+    let spread = ProjectSpec.Spread(topology: .dataCenter)
+    world.project.spec.spread = [spread]
+    #expect(world.decide().places == ["prod1/0→ara-1"])
+    let engine = world.engine
+    let room = engine.room(of: spread, for: world.request, on: world.state(for: engine), at: ["ara-1"])
+    #expect(room == nil)
+    world.project.spec.spread = []
+    world.project.spec.colocation = [.init(topology: .dataCenter)]
+    #expect(world.decide().places == ["prod1/0→ara-1"])
+  }
+
   @Test("one chain delivers to all environments, even if each could have a better place")
   func commonChain() {
     var world = World()
