@@ -96,4 +96,30 @@ import Testing
       #expect(budget < ConflictFinder.budget || found.conflict == .alone)
     }
   }
+
+  @Test(
+    arguments: [
+      (100, .unproven, 0), (101, .unproven, 101), (102, .aloneUnproven, 102), (202, .aloneUnproven, 102),
+      (203, .aloneUnproven, 203), (204, .alone, 204), (1_000, .alone, 204),
+    ] as [(Int, Plan.Conflict, Int)])
+  func `what asking costs and what is searched is spent, and what broke off proves nothing`(
+    budget: Int, conflict: Plan.Conflict, spent: Int
+  ) {
+    var scenario = Scenario.calm
+    scenario.clusters = [Resource("c1", Scenario.cluster("bre-u", ["a"]))]
+    // Each has room, and not both. Asked is whether there would be with room for all, and with a chain for each: at 100, and
+    // one node for each of the two.
+    scenario.project.spec.environments = ["aa", "dd"].map { Scenario.environment($0, "dev", cpu: 60) }
+    let result = Self.found(scenario, budget: budget)
+    #expect(result.conflict == conflict && result.conflictNodes == spent)
+    let told: [ReasonCode] = conflict == .unproven ? [] : [.jointCapacityShort]
+    #expect(result.reasons.map(\.code) == told)
+  }
+
+  @Test func `what a contract's excess goes together with is not known where the nodes do not suffice`() {
+    var scenario = Scenario.calm
+    scenario.policy.limits = [.init(subject: LabelSelector(), production: ResourceList(cpu: Quantity(1)))]
+    let result = Self.found(scenario, budget: 1)
+    #expect(result.conflict == .unproven && result.reasons.map(\.code) == [.contractLimit])
+  }
 }

@@ -161,4 +161,12 @@ import Testing
     #expect(!obstacles.isProven && obstacles.nodes == 10)
     #expect(QuickXplain.explain(2, budget: 5) { _, _ in Feasibility(.undecided, nodes: 5) } == .undecided(nodes: 5))
   }
+
+  @Test func `where there is nothing to blame the first question is the last`() {
+    guard case .obstructed(let obstacles) = Clashes(0, [[]]).explain(budget: 1) else {
+      Issue.record("nothing was found")
+      return
+    }
+    #expect(obstacles.together.isEmpty && obstacles.isProven && obstacles.questions == 1)
+  }
 }

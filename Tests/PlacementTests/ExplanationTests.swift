@@ -185,4 +185,20 @@ import Testing
     let lost = world.decide().environments[0].lost.map { "\($0.code.rawValue) \($0.count)" }
     #expect(lost == ["RestrictedZoneReserved 1", "RuleForbids 2"])
   }
+
+  @Test func `a place that a replica has beside the one it keeps is outranked at the score it has there`() {
+    var world = World()
+    world.place("prod1", on: "idf-1")
+    world.place("prod1", on: "idf-2")
+    let (engine, explanation) = (world.engine, world.explain())
+    #expect(explanation.plan.assignments.map(\.cluster) == ["idf-1"])
+    var outranked: [String: [Int64]] = [:]
+    explanation.forEachReason(of: 0) { site, reason in
+      if reason.code == .outranked { outranked[engine.clusters[site]] = [reason.needed, reason.limit] }
+    }
+    // What is there adds nothing, and sticks: 960 + 3 × 1000.
+    #expect(outranked == ["ara-1": [960, 3960], "idf-2": [3960, 3960]])
+    let verdict = explanation.decision.verdict("idf-2")
+    #expect(verdict?.reasons == [Reason(.outranked, ["score": "3960", "chosen": "3960"])])
+  }
 }

@@ -29,6 +29,25 @@ import Testing
     #expect(rules > 200 && kept > 20 && others > 200, "\(rules) rules, \(kept) kept, \(others) others")
   }
 
+  @Test func `of a cluster that was not taken a page tells why, as its verdict does`() {
+    var (termed, pinned) = (World(), World())
+    termed.project.spec.preferences.terms = [.in("region.name", "idf")]
+    pinned.pins = [Pin(environment: "prod1", replica: 0, cluster: "idf-2")]
+    let cases: [(world: World, told: [String])] = [
+      (World(), ["ara-1", "idf-1 Outranked", "idf-2 Outranked"]),
+      (termed, ["idf-1", "ara-1 OutsideHeldTerm", "idf-2 Outranked"]),
+      (pinned, ["idf-2", "ara-1 PinnedElsewhere", "idf-1 PinnedElsewhere"]),
+    ]
+    for (world, told) in cases {
+      let (engine, explanation) = (world.engine, world.explain())
+      let rules = RuleReasons(of: engine)
+      let verdicts = explanation.page(20, of: 0, rules: rules).map { Self.verdict($0, in: engine, rules) }
+      let texts = verdicts.map { ([$0.cluster] + $0.reasons.map(\.code.rawValue)).joined(separator: " ") }
+      #expect(texts == told)
+      #expect(verdicts == explanation.best(20, of: 0))
+    }
+  }
+
   /// A world of which much is to be told: rules whose motives are not in the order of their numbers, wishes and soft taints.
   private static func opinionated(_ seed: UInt64) -> World {
     var world = World.random(seed)

@@ -156,6 +156,16 @@ import Testing
     #expect(little.amount("short").fr == "512Ki")
   }
 
+  @Test(
+    arguments: [
+      ("1048575", "1048575"), ("1023Ki", "1023Ki"), ("1048576", "1Mi"), ("1024Ki", "1Mi"), ("1048577", "1,1Mi"),
+      ("1073741824", "1Gi"),
+    ])
+  func `from one mebibyte on bytes are told in round units`(text: String, shown: String) {
+    let reason = Reason(.capacityShort, ["resource": "memory", "short": text])
+    #expect(reason.amount("short").fr == shown)
+  }
+
   @Test("of a zone that names no chain that is said, and of another one which it names")
   func zonesChain() {
     let free = Reason(.chainCannotDeliver, ["chain": "", "cause": "none"]).sentence

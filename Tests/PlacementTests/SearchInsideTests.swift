@@ -97,6 +97,43 @@ import Testing
     #expect(order == [6, 1, 2, 0, 3, 4, 5, nil] && best == 2 && ranking.count == 7)
   }
 
+  @Test(arguments: 1...3)
+  func `the first few are the best ones in whatever order they come, whichever rank is asked for first`(few: Int) {
+    let nothing = [ResourceAmounts](repeating: ResourceAmounts(), count: 4)
+    // Every way in which four sites can have scores from 0 to 3.
+    for number in 0..<256 {
+      let scores = (0..<4).map { Int64((number >> (2 * $0)) & 3) }
+      let wanted = (0..<4).sorted { scores[$0] == scores[$1] ? $0 < $1 : scores[$0] > scores[$1] }
+      let ranking = Ranking(SiteSet.all(4), scores: scores, limits: nothing, committed: nothing, few: few)
+      var asked = ranking
+      let order = (0..<4).compactMap { asked[$0] }
+      #expect(order == wanted, "\(scores)")
+      let alone = (0..<4).compactMap { rank -> Int? in
+        var fresh = ranking
+        return fresh[rank]
+      }
+      #expect(alone == wanted, "\(scores)")
+    }
+  }
+
+  /// By the first chain two are worth 760 each. By the other the second one is on a cluster that has a data centre of its
+  /// own beside the first one's: 960 and 860.
+  @Test func `a chain is worth what a cluster in several data centres adds to it`() {
+    var world = World()
+    world.region("ara") { $0.dataCenters = ["ara-a", "ara-b", "ara-c"].map { .init(name: $0) } }
+    world.zone("ara-usuel") { $0.chain = "sealed" }
+    world.clusters += [
+      Resource("ara-2", World.cluster("ara-usuel", ["ara-a", "ara-b"])),
+      Resource("ara-3", World.cluster("ara-usuel", ["ara-c"])),
+    ]
+    for (cluster, cores) in [("ara-2", 10), ("ara-3", 60), ("idf-1", 20), ("idf-2", 20)] as [(String, Int64)] {
+      world.ledger.clusters[cluster] = .init(committed: ResourceAmounts(cpu: cores * 1000), version: 1)
+    }
+    world.project.spec.environments = [World.environment("prod1", "prod", replicas: 2)]
+    let decision = world.decide()
+    #expect(decision.places == ["prod1/0→ara-1", "prod1/1→ara-2"] && decision.chain == "sealed")
+  }
+
   /// `ara-1` is in a region of its own; of the other one `dr-1` is in both data centres, and the last two in one each.
   private enum Spot { static let (ara, both, first, second) = (0, 1, 2, 3) }
 

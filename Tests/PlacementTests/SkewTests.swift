@@ -192,4 +192,26 @@ import Testing
     world.existing = []
     #expect(world.decide().assignments.map(\.cluster) == ["ara-1", "ara-1", "ara-1", "ara-1"])
   }
+
+  @Test func `of several spreads each has the room that it has by itself`() {
+    var world = World()
+    world.project.spec.environments = ["e0", "e1", "e2"].map { World.environment($0, "prod") }
+    // Three over two regions are 2 + 1, or with a skew of 3 all in one; two are 1 + 1, and so are three on three clusters.
+    let three = ["idf-1", "idf-1", "idf-2"]
+    let cases: [(spread: ProjectSpec.Spread, clusters: [String], atMost: Int, available: Int)] = [
+      (.init(topology: .region, maxSkew: 1), three, 2, 1),
+      (.init(topology: .cluster, maxSkew: 1), three, 1, 2),
+      (.init(topology: .region, environments: ["e0", "e1"], maxSkew: 1), ["idf-1", "idf-2"], 1, 1),
+      (.init(topology: .region, maxSkew: 3), three, 3, 3),
+    ]
+    world.project.spec.spread = cases.map { $0.spread }
+    let (engine, request) = (world.engine, world.request)
+    let state = world.state(for: engine)
+    for (number, one) in cases.enumerated() {
+      let room = engine.room(of: one.spread, for: request, on: state, at: one.clusters)
+      #expect(room?.atMost == one.atMost && room?.available == one.available, "\(number)")
+    }
+    let unasked = engine.room(of: .init(topology: .zone), for: request, on: state, at: three)
+    #expect(unasked == nil, "the project has no such spread")
+  }
 }

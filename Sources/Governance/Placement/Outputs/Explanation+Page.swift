@@ -51,6 +51,7 @@ extension Explanation {
   /// Why an accepted cluster was not taken, if something else was.
   private func notChosen(_ candidate: RankedCandidate, _ environment: Int) -> RankedCandidate.Told? {
     guard let least = leastChosen[environment] else { return nil }
+    if isPinned[environment] { return .reason(Reason(.pinnedElsewhere)) }
     if let term = terms[environment], !term.sites.contains(candidate.site) {
       return .reason(Reason(.outsideHeldTerm, ["term": String(term.number + 1)]))
     }

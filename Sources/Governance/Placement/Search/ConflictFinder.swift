@@ -134,9 +134,9 @@ struct ConflictFinder {
       relaxed, budget: min(left, Self.budgetOfOne), relaxation: relaxation, stopsAtFirst: true)
     search.run(among: admitted, keepsAnyway: true)
     left -= search.nodes
-    let isOpen = search.best == nil && search.isExhausted
-    if isOpen { isProven = false }
-    return (search.best.map { $0.candidates.map(\.site) }, isOpen)
+    // The first that is found ends the search: what ran out of nodes has found nothing.
+    if search.isExhausted { isProven = false }
+    return (search.best.map { $0.candidates.map(\.site) }, search.isExhausted)
   }
 
   /// The reason that stands for an item; `number` is the item's, if lifting it alone helps.
