@@ -16,12 +16,14 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 
+import mutate
 from mutate import SUPPORT, File
 
 
@@ -31,39 +33,58 @@ class Copy:
     def __init__(self, root, folders):
         self.root, self.tree, self.folders = root, root / ".build" / "mutants", folders
         self.modules = sorted({module_of(folder) for folder in folders})
-        self.memory = root / ".build" / "mutants.json"
+        self.memory, self.digests = root / ".build" / "mutants.json", {}
+
+    def place(self, name):
+        """Where it goes, with no link on the way: nothing is written through what was one the last time."""
+        path = self.tree / name
+        for folder in path.relative_to(self.tree).parents[:-1]:
+            if (self.tree / folder).is_symlink():
+                (self.tree / folder).unlink()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
 
     def write(self, name, text):
-        path = self.tree / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self.place(name)
+        if path.is_symlink():
+            path.unlink()
         # What stays is not built again.
         if not path.exists() or path.read_bytes() != text:
             path.write_bytes(text)
             path.chmod((self.root / name).stat().st_mode if (self.root / name).exists() else 0o644)
 
     def link(self, name):
-        path = self.tree / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.is_symlink():
-            path.symlink_to(os.readlink(self.root / name))
+        path, end = self.place(name), os.readlink(self.root / name)
+        if path.is_symlink() and os.readlink(path) == end:
+            return
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        path.symlink_to(end)
 
     def fill(self, banned):
         names = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=self.root, check=True,
             stdout=subprocess.PIPE, text=True).stdout.split("\0")
-        for name in filter(lambda name: name and (self.root / name).is_symlink(), names):
+        links = {name for name in names if name and (self.root / name).is_symlink()}
+        for name in links:
             self.link(name)
-        names = [name for name in names if name and (self.root / name).is_file() and not (self.root / name).is_symlink()]
+        names = [name for name in names if name and name not in links and (self.root / name).is_file()]
         mutants, declarations = [], {module: [] for module in self.modules}
         for name in sorted(names):
             text = (self.root / name).read_bytes()
             if folder_of(name, self.folders) and name.endswith(".swift"):
+                digest = self.digest(text)
+                if self.digests.get(name, digest) != digest:
+                    # Somebody goes on writing it: its lines are others now.
+                    banned -= {fault for fault in banned if fault[0] == name}
+                self.digests[name] = digest
                 file = File(name, text.decode(), banned, len(mutants))
                 text = file.mutate().encode()
                 mutants += file.mutants
                 declarations[module_of(name)] += file.declarations
             self.write(name, text)
-        kept = set(names)
+        kept = links.union(names)
         for module, declared in declarations.items():
             support = f"{module}/Mutants.swift"
             self.write(support, (SUPPORT + "\n".join(declared) + "\n").encode())
@@ -86,26 +107,40 @@ class Copy:
                     break
             else:
                 return mutants
-            more = self.faults(ended.stdout, mutants) - banned
+            faults = self.faults(ended.stdout, mutants)
+            more = faults - banned
             if not more:
+                # What does not compile without any mutant either says nothing of them.
+                broken = {name for name, _ in faults}
+                self.remember({fault for fault in banned if fault[0] not in broken})
                 sys.exit(f"mutants.py: the copy can not be built:\n{ended.stdout[-4000:]}")
             banned |= more
             self.remember(banned)
             print(f"{len(banned)} lines or files do not compile with mutants, and stay as they are", file=sys.stderr)
 
-    def digest(self, name):
-        return hashlib.sha256((self.root / name).read_bytes()).hexdigest()
+    @staticmethod
+    def digest(text):
+        """Of a file, and of what makes its mutants."""
+        return hashlib.sha256(text + pathlib.Path(mutate.__file__).read_bytes()).hexdigest()
 
     def known(self):
         """What did not compile the last time, of files that are as they were: nothing else has to be built again for it."""
         try:
-            known = json.loads(self.memory.read_text())
-        except FileNotFoundError:
+            told = [(name, digest, line) for name, digest, line in json.loads(self.memory.read_text())]
+            told = [one for one in told if (self.root / one[0]).is_file()]
+        except (FileNotFoundError, ValueError, TypeError):
+            # Nothing was built yet, or what is there is no memory of it: it is found out anew.
             return set()
-        return {(name, line) for name, digest, line in known if (self.root / name).exists() and self.digest(name) == digest}
+        same = [one for one in told if self.digest((self.root / one[0]).read_bytes()) == one[1]]
+        self.digests = {name: digest for name, digest, _ in same}
+        return {(name, line) for name, _, line in same}
 
     def remember(self, banned):
-        self.memory.write_text(json.dumps([(name, self.digest(name), line) for name, line in sorted(banned)]))
+        told = [(name, self.digests[name], line) for name, line in sorted(banned) if name in self.digests]
+        # In one go: who is killed meanwhile leaves what was there.
+        new = self.memory.with_suffix(".new")
+        new.write_text(json.dumps(told))
+        new.replace(self.memory)
 
     def faults(self, log, mutants):
         found = set()
@@ -180,7 +215,7 @@ class Runner:
         for judge in self.judges.values():
             judge.prepare()
         options = self.options
-        waiting = [mutant for mutant in mutants if re.search(options.only, mutant.file)]
+        waiting = [mutant for mutant in mutants if options.only.search(mutant.file)]
         random.Random(options.seed).shuffle(waiting)
         end, survivors, done, total = time.monotonic() + 60 * options.minutes, [], 0, len(waiting)
 
@@ -217,6 +252,13 @@ def folder_of(name, folders):
     return max((folder for folder in folders if name.startswith(folder + "/")), key=len, default=None)
 
 
+def pattern(text):
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text}: no regular expression: {error}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
@@ -224,7 +266,9 @@ def main():
         help="what is mutated, and which tests judge it, as swift test --filter takes them: "
         "'Sources/RegionAgent/Reconciler/Core=^ReconcilerTests\\.'")
     parser.add_argument("--skip", help="which of these do not, as they take long: PropertyTests")
-    parser.add_argument("--only", default="", help="a pattern of the files whose mutants are tried; all are built: /Judgement/")
+    parser.add_argument(
+        "--only", type=pattern, default="",
+        help="a pattern of the files whose mutants are tried; all are built: /Judgement/")
     parser.add_argument("--minutes", type=float, default=30, help="how long mutants are tried, the build not counted (30)")
     parser.add_argument("--seed", type=int, default=1, help="in which order (1)")
     options = parser.parse_args()

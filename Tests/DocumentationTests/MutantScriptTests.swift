@@ -18,13 +18,18 @@ struct MutantScriptTests {
     }
 
     """
-  /// Nothing of the sixth line compiles where it is changed, nor anything without what a folder of the tree is linked to.
+  /// Nothing of the sixth line compiles where it is changed, nor anything without what a folder of the tree is linked to,
+  /// or where that is broken.
   private static let compiler = """
     #!/bin/sh
     case "$*" in
       *--show-bin-path*) echo "$PWD/products" ;;
       *)
         [ -f Sources/App/Examples/offer.yaml ] || exit 1
+        if grep -q broken Examples/offer.yaml; then
+          echo "$PWD/Sources/App/Core/Rule.swift:1:1: error: there is no such offer"
+          exit 1
+        fi
         if grep -q 'if !mutantIsOn' Sources/App/Core/Rule.swift; then
           echo "$PWD/Sources/App/Core/Rule.swift:6:5: error: it can not be left out"
           exit 1
@@ -32,8 +37,10 @@ struct MutantScriptTests {
     esac
     """
 
+  /// - Parameter steps: What is done before each run of the script.
   private func run(
-    tests: String, _ options: String = "", times: Int = 1, _ body: (_ said: String, _ rule: String) throws -> Void
+    tests: String, _ options: String = "", after steps: [String] = [":"],
+    _ body: (_ said: String, _ rule: String) throws -> Void
   ) async throws {
     let standIns = [
       "Sources/App/Core/Rule.swift": Self.rule, "bin/swift": Self.compiler,
@@ -42,7 +49,7 @@ struct MutantScriptTests {
     ]
     try await ScriptFolder.with(["scripts/mutants.py", "scripts/mutate.py"], standIns: standIns) { folder in
       let once = "scripts/mutants.py 'Sources/App/Core=^AppTests' \(options) 2>&1 || echo \"ended with $?.\""
-      let lines = ["git init -q; ln -s ../../Examples Sources/App/Examples"] + Array(repeating: once, count: times)
+      let lines = ["git init -q; ln -s ../../Examples Sources/App/Examples"] + steps.flatMap { [$0, once] }
       let said = try await folder.shell(lines.joined(separator: "\n"))
       let copy = URL(filePath: folder.path).appending(path: ".build/mutants/Sources/App/Core/Rule.swift")
       try body(said, (try? String(contentsOf: copy, encoding: .utf8)) ?? "")
@@ -73,10 +80,39 @@ struct MutantScriptTests {
   }
 
   @Test func `what does not compile is tried once as long as its file stays the same`() async throws {
-    try await run(tests: "[ $REGIE_MUTANT = -1 ] || exit 4", times: 2) { said, _ in
+    try await run(tests: "[ $REGIE_MUTANT = -1 ] || exit 4", after: [":", ":"]) { said, _ in
       let tried = said.split(separator: "\n")
       #expect(tried.filter { $0.hasPrefix("1 lines or files do not compile") }.count == 1)
       #expect(tried.filter { $0.hasPrefix("mutants: 3 tried") }.count == 2)
+    }
+  }
+
+  @Test func `what does not compile without any mutant is not remembered of its file`() async throws {
+    let steps = ["echo broken > Examples/offer.yaml", "echo well > Examples/offer.yaml"]
+    try await run(tests: ":", after: steps) { said, _ in
+      #expect(said.contains("the copy can not be built") && said.contains("there is no such offer"))
+      #expect(said.contains("3 mutants of Sources/App/Core") && said.contains("mutants: 3 tried, 3 survived"))
+    }
+  }
+
+  @Test(arguments: [
+    // A memory of which somebody who was killed has written a part, and ones of another form.
+    "mkdir .build; echo '[[\"Sources/App' > .build/mutants.json",
+    "mkdir .build; echo '[[7, 7, 7]]' > .build/mutants.json",
+    "mkdir .build; echo '[[\"Sources/App/Core/Rule.swift\", \"\", 0]]' > .build/mutants.json",
+    // A folder where a link is by now, and a link, out of the copy, where a folder is.
+    "mkdir -p .build/mutants/Sources/App/Examples/Old",
+    "mkdir -p .build/mutants/Sources/App; ln -s \"$PWD/Sources/App/Core\" .build/mutants/Sources/App/Core",
+  ])
+  func `what was left by a run that ended early, or of another tree, is in nobody's way`(_ left: String) async throws {
+    try await run(tests: ":", after: [left]) { said, _ in
+      #expect(said.contains("mutants: 3 tried, 3 survived, 0 not tried, seed 1"), "\(said)")
+    }
+  }
+
+  @Test func `a pattern of files that is none is refused before anything is built`() async throws {
+    try await run(tests: ":", "--only '('") { said, _ in
+      #expect(said.contains("(: no regular expression: ") && said.contains("ended with 2."))
     }
   }
 
