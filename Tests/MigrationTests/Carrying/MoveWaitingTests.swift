@@ -76,6 +76,45 @@ struct MoveWaitingTests {
     #expect(rig.move.obstacles.contains(.sourceLate))
   }
 
+  @Test func `after a restore, which forgets what was seen, both copies have their whole time before they are late`() {
+    let rig = MoveRig()
+    rig.bring(to: .finalCopy)
+    rig.feed(.clock, by: Moves.nobody, after: 100)
+    let late: Set<MigrationObstacle> = [.sourceLate, .targetLate]
+    rig.feed(.recovered(source: .frozen), by: Moves.nobody)
+    #expect(rig.move.awaited.contains(.agent(.source)) && rig.move.awaited.contains(.agent(.target)))
+    #expect(late.isDisjoint(with: rig.move.obstacles))
+    rig.feed(.clock, by: Moves.nobody, after: 0.1)
+    #expect(late.isSubset(of: rig.move.obstacles))
+  }
+
+  @Test func `a target that is well in between is late at no time, and each of its faults is told at once`() {
+    let rig = MoveRig()
+    rig.bring(to: .targetReady)
+    for _ in 0..<5 {
+      rig.see(.target, .active, faults: ["notReady"])
+      #expect(rig.notices == [.blocked(.targetNotReady(["notReady"]))])
+      rig.feed(.clock, by: Moves.nobody, after: 0.03)
+      #expect(rig.move.obstacles == [.targetNotReady(["notReady"])])
+      rig.see(.target)
+      #expect(rig.notices == [.cleared(.targetNotReady(["notReady"]))] && rig.move.obstacles.isEmpty)
+    }
+  }
+
+  @Test func `on the way back a source that is gone again from what it was has its whole time, though it is lost`() {
+    let rig = MoveRig()
+    rig.bring(to: .finalCopy)
+    rig.feed(.sourceLost(acceptedLoss: "a day"))
+    rig.feed(.rolledBack(acceptedLoss: nil))
+    rig.see(.source)
+    #expect(rig.move.step == .rollingBack && rig.move.isSourceBack)
+    rig.feed(.clock, by: Moves.nobody, after: 1)
+    rig.see(.source, .frozen)
+    #expect(rig.move.awaited.contains(.agent(.source)) && !rig.move.obstacles.contains(.sourceLate))
+    rig.feed(.clock, by: Moves.nobody, after: 0.1)
+    #expect(rig.move.obstacles.contains(.sourceLate))
+  }
+
   @Test func `what bears the target's name before there is a target says nothing of it`() {
     let rig = MoveRig()
     rig.bring(to: .preparingTarget)

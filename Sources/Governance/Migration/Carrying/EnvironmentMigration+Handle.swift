@@ -92,6 +92,8 @@ extension EnvironmentMigration {
       }
       guard step != .planned, step != .approved else { return }
       (pausedBy, seen) = (actor.principal, [:])
+      // Nobody can have reported to this life yet: nothing is late already.
+      for side in MigrationSide.allCases { wantedSince[side] = now }
       (removalConfirmedAt, goneDeclaredAt, targetRemovalConfirmedAt) = (nil, nil, nil)
     case .clock: break
     }
