@@ -60,6 +60,15 @@ struct PublicOfferSecretsTests {
     #expect(policy.capacity.map(\.places) == [told] && policy.limits.map(\.subject) == [nobody])
   }
 
+  @Test func `a rule on chains names no more than one on places`() throws {
+    var sample = Sample()
+    let secret = all(.among("cluster.name", "est-dr-1", "est-1"), .among("project.name", "vigie"))
+    sample.policy.rules = [rule("r", .forbid, chains: secret)]
+    let policy = try #require(sample.document.policy)
+    let told = all(.among("cluster.name", "est-1", "…"), .among("project.name", "…"))
+    #expect(policy.rules.map(\.chains) == [told] && policy.rules.map(\.places) == [nil])
+  }
+
   @Test func `what asks whether there is a name names none, and is told as it is`() throws {
     var sample = Sample()
     let terms = all(.has("cluster.name"), .has("cluster.project"), .hasNot("cluster.dataCenter"))
