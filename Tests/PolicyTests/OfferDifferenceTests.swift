@@ -163,6 +163,19 @@ struct OfferDifferenceTests {
     }
   }
 
+  @Test func `of the people who speak for an operator it is told how many there are, and not of its groups`() {
+    func appoint(_ sample: inout Sample) {
+      sample.representatives = [.init(group: "/g"), .init(subject: "jeanne"), .init(subject: "marie")]
+    }
+    let come = Self.entries(Self.owner, appoint)
+    #expect(come.map(\.part) == [.operator] && come.map(\.name) == ["dtnum"])
+    #expect(come.first?.fields.map(\.field) == ["representatives", "people"])
+    #expect(come.first?.fields.last.map { [$0.before.fr, $0.after.fr] } == ["0", "2"])
+    #expect(come.first?.sentence.fr.hasSuffix(" ; personnes représentantes : 0 → 2.") == true)
+    let gone = Self.entries(Self.owner, before: appoint) { $0.representatives = [] }
+    #expect(gone.first?.fields.last.map { [$0.before.fr, $0.after.fr] } == ["2", "0"])
+  }
+
   @Test(arguments: [true, false])
   func `of a DR zone and of a dedicated cluster others are told how many there are, and nothing of them`(isDR: Bool) {
     func hide(_ sample: inout Sample) {

@@ -147,6 +147,29 @@ struct PolicyDifferenceTests {
     #expect(none == [])
   }
 
+  @Test func `a capacity rule that says nothing is told where it is new or gone, and changes nothing of the others`() {
+    var after = Self.before
+    after.capacity.append(.init(id: "bare"))
+    let added = PolicyDifference(from: Self.before, to: after).entries
+    #expect(added.map(\.sentence.fr) == ["La règle de capacité « bare » est ajoutée."])
+    #expect(added.map(\.part) == [.capacityRule] && added.map(\.name) == ["bare"])
+    let removed = PolicyDifference(from: after, to: Self.before).entries
+    #expect(removed.map(\.sentence.en) == ["The capacity rule “bare” is removed."])
+  }
+
+  @Test func `bounds are told as they are written, and another one is a difference`() {
+    func policy(_ above: Int64) -> PolicySpec {
+      var policy = Self.before
+      policy.rules[0].places = all(
+        .above("region.dataCenters", above), .among("region.service", "s3", "postgresql:16.4"))
+      return policy
+    }
+    let fields = PolicyDifference(from: policy(1), to: policy(2)).entries.flatMap(\.fields)
+    let service = "region.service parmi (postgresql:16.4, s3)"
+    #expect(fields.map(\.before.fr) == ["region.dataCenters > 1 et \(service)"])
+    #expect(fields.map(\.after.fr) == ["region.dataCenters > 2 et \(service)"])
+  }
+
   @Test("beyond what is looked at, the order of capacity rules counts as if they competed")
   func precedenceBound() {
     var policy = Self.before

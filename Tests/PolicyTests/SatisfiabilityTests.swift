@@ -27,11 +27,15 @@ struct SatisfiabilityTests {
       (all(.hasNot("region.service"), .not("region.service", "a")), true),
       (all(.hasNot("region.service"), .among("region.service", "a")), false),
       (all(.hasNot("cluster.dataCenter")), false),
+      (all(.not("cluster.dataCenter", "a")), true),
       // A closed list.
       (all(.not("zone.sensitivity", "usuel", "DR")), false),
       (all(.not("zone.sensitivity", "usuel")), true),
       (all(.among("region.state", "opne")), false),
       (all(.not("cluster.stage", "dev", "staging", "integration", "prod")), false),
+      (all(.not("cluster.stage", "dev")), true),
+      (all(.not("chain.sensitivity", "DR"), .not("chain.sensitivity", "usuel")), false),
+      (all(.not("chain.sensitivity", "DR")), true),
       (all(.among("project.dataClass", "a"), .among("project.dataClass", "b")), true),
       (all(.among("project.dataClass", "c")), false),
       // Nobody may have declared it.

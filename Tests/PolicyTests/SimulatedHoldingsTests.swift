@@ -76,6 +76,20 @@ struct SimulatedHoldingsTests {
     #expect(violations.map(\.cluster) == ["ara-1"] && violations.map(\.rules) == [["not-ara"]])
   }
 
+  @Test func `a replica that comes to where one too many of its environment stands takes all that it asks for`() {
+    let country = ImpactTests.Country(["ara": ["ara-1"], "idf": ["idf-1"]])
+    let notIDF = rule("not-idf", .forbid, all(.among("region.name", "idf")))
+    let moving = Self.subject("a", [("prod", "prod", 4)], at: [("prod", 1, "ara-1"), ("prod", 0, "idf-1")])
+    // Of ara's ten cores eight are taken.
+    for (cpu, outcome) in [(4, .unplaceable), (2, .placed)] as [(Int64, Decision.Outcome)] {
+      let subjects = [moving, Self.subject("b", [("prod", "prod", cpu)])]
+      let outcomes = Self.simulation(country, [notIDF]).outcomes(of: subjects)
+      #expect(outcomes.map(\.outcome) == [.placed, outcome], "\(cpu)")
+      // What the one too many is told is nothing of the one that moves.
+      #expect(Self.moves(outcomes[0]) == ["prod idf-1 ara-1 not-idf"], "\(cpu)")
+    }
+  }
+
   @Test func `each says what drives it out itself, and what only goes with another one says nothing`() {
     let country = ImpactTests.Country(["ara": ["ara-1"], "idf": ["idf-1"]])
     let prodOut = rule("prod-out", .forbid, all(.among("region.name", "idf")), stages: ["prod"])

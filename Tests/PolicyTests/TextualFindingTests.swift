@@ -69,6 +69,25 @@ struct TextualFindingTests {
     #expect(textual(policy([rule("r", .require, all(.among("region.name", "x")), subject: other)])) == [])
   }
 
+  @Test func `heirs of heirs are named, up to the next class that is named itself`() {
+    let classes: [PolicySpec.DataClass] = [
+      .init(name: "d", parent: "c", sensitivity: .usuel), .init(name: "c", parent: "b", sensitivity: .usuel),
+      .init(name: "b", parent: "a", sensitivity: .usuel), .init(name: "a", sensitivity: .usuel),
+    ]
+    func told(_ subject: LabelSelector) -> [String?] {
+      let rules = [rule("r", .require, all(.among("region.name", "x")), subject: subject)]
+      return PolicyValidator.findings(in: policy(rules, classes: classes)).map(\.message.en)
+    }
+    func message(_ name: String, _ heirs: String) -> String {
+      "“\(name)” is left out, but not what inherits from it and is not named: \(heirs)."
+    }
+    #expect(told(all(.not("project.dataClass", "a"))) == [message("a", "b, c, d")])
+    #expect(told(all(.not("project.dataClass", "a", "c"))) == [message("a", "b"), message("c", "d")])
+    #expect(told(all(.not("project.dataClass", "a", "b"))) == [message("b", "c, d")])
+    // An organisation that has the name of a class has no heirs.
+    #expect(told(all(.not("project.organisation", "a"))) == [])
+  }
+
   /// What does not say its city could be what is forbidden, and is not what is required or preferred.
   @Test func `a selector is read as its rule's effect reads it`() {
     let silent = all(.among("region.city", "Paris"), .hasNot("region.city"))
@@ -80,6 +99,17 @@ struct TextualFindingTests {
     #expect(textual(policy([rule("r", .forbid, silent)])) == [])
     // A label is just not there.
     #expect(textual(policy([rule("r", .forbid, unlabelled)])) == never)
+  }
+
+  /// A preference needs a clear match: it means nobody who does not say its typology, and a restriction does.
+  @Test func `a subject is read as its rule's effect reads it`() {
+    let silent = all(.hasNot("project.typology"), .not("project.typology", "metier"))
+    let never = ["UnsatisfiableSelector spec.rules[0].subject"]
+    let expected: [(PolicySpec.Effect, [String])] = [(.require, []), (.forbid, []), (.prefer, never), (.avoid, never)]
+    for (effect, findings) in expected {
+      let rules = [rule("r", effect, all(.among("region.name", "a")), subject: silent)]
+      #expect(textual(policy(rules)) == findings, "\(effect)")
+    }
   }
 
   @Test("selectors whose terms exclude each other, wherever they stand")
@@ -199,6 +229,23 @@ struct TextualFindingTests {
     let dr = rule("dr", .require, all(.among("zone.sensitivity", "DR")))
     for (sensitivity, shadowed) in [(Sensitivity.restricted, ["ShadowedRule spec.rules[0]"]), (Sensitivity.usuel, [])] {
       #expect(found([dr], classes: [.init(name: "one", sensitivity: sensitivity)]) == shadowed, "\(sensitivity)")
+    }
+  }
+
+  @Test func `of two rules that can not be waived, too, the one that asks for less adds nothing`() {
+    let strict = rule("strict", .require, all(.among("region.name", "a", "b")), notWaivable: true)
+    let weak = rule("weak", .require, all(.among("region.name", "a", "b", "c")), notWaivable: true)
+    #expect(textual(policy([strict, weak])) == ["ShadowedRule spec.rules[1]"])
+    #expect(textual(policy([weak, strict])) == ["ShadowedRule spec.rules[0]"])
+  }
+
+  /// It would imply everything: what is wrong is told of it alone.
+  @Test func `what nothing satisfies shadows no other rule, and makes no preference moot`() {
+    let never = rule("never", .require, all(.among("region.name", "a"), .not("region.name", "a")))
+    for effect in PolicySpec.Effect.allCases {
+      let other = rule("other", effect, all(.among("region.name", "b")))
+      #expect(textual(policy([never, other])) == ["UnsatisfiableSelector spec.rules[0].places"], "\(effect)")
+      #expect(textual(policy([other, never])) == ["UnsatisfiableSelector spec.rules[1].places"], "\(effect)")
     }
   }
 

@@ -29,6 +29,9 @@ struct CapacityTrendTests {
       // It rises by 3/28 a day: within ten years by 391.
       ("hardly", [0, 0, 0, 0, 0, 0, 1], 100, .runsOut, 107, "2029-05-24"),
       ("hardly, and far", [0, 0, 0, 0, 0, 0, 1], 100_000, .distant, 107, nil),
+      // Ten years after the 7th, of which three are leap years: 3653 days.
+      ("in ten years to the day", [10, 20, 30, 40, 50, 60, 70], 36_600, .runsOut, 10_000, "2036-11-07"),
+      ("the day after that", [10, 20, 30, 40, 50, 60, 70], 36_601, .distant, 10_000, nil),
       // The line went through the limit yesterday; what is promised did not.
       ("the line is ahead", [0, 90, 90, 90, 90, 90, 90, 90], 92, .runsOut, 7500, "2026-11-09"),
       ("all there is", [0, 0, 0, 0, 0, 0, .max], .max, .full, .max, nil),
@@ -57,6 +60,12 @@ struct CapacityTrendTests {
     #expect(later.verdict == .outdated && later.runsOutOn == nil && later.perDay == nil)
     #expect(later.lastDay == CalendarDay("2026-11-07") && later.days == 7)
     #expect(CapacityTrend([], limit: 1, on: Self.first).lastDay == nil)
+  }
+
+  @Test func `through what is all of one day there is no line`() {
+    let trend = CapacityTrend(Self.points([10, 20, 30, 40, 50, 60, 70], every: 0), limit: 100, on: Self.first)
+    #expect(trend.verdict == .noTrend && trend.perDay == nil && trend.runsOutOn == nil)
+    #expect(trend.days == 7 && trend.lastDay == Self.first)
   }
 
   @Test func `days that were missed count as days, and the order of the points does not`() throws {

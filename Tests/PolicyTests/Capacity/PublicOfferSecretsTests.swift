@@ -60,6 +60,15 @@ struct PublicOfferSecretsTests {
     #expect(policy.capacity.map(\.places) == [told] && policy.limits.map(\.subject) == [nobody])
   }
 
+  @Test func `a rule on chains names no more than one on places`() throws {
+    var sample = Sample()
+    let secret = all(.among("cluster.name", "est-dr-1", "est-1"), .among("project.name", "vigie"))
+    sample.policy.rules = [rule("r", .forbid, chains: secret)]
+    let policy = try #require(sample.document.policy)
+    let told = all(.among("cluster.name", "est-1", "…"), .among("project.name", "…"))
+    #expect(policy.rules.map(\.chains) == [told] && policy.rules.map(\.places) == [nil])
+  }
+
   @Test func `what asks whether there is a name names none, and is told as it is`() throws {
     var sample = Sample()
     let terms = all(.has("cluster.name"), .has("cluster.project"), .hasNot("cluster.dataCenter"))
@@ -67,5 +76,33 @@ struct PublicOfferSecretsTests {
     let policy = try #require(sample.document.policy)
     #expect(policy.rules.map(\.places) == [terms.arranged])
     #expect(policy.rules.map(\.subject) == [all(.has("project.name"))])
+  }
+
+  @Test func `names are withheld in what is said of chains, too, and a bound is no name`() throws {
+    var sample = Sample()
+    sample.policy.rules = [
+      rule("r", .forbid, chains: all(.among("cluster.name", "est-own", "est-1"), .among("project.name", "candilib"))),
+      rule("s", .prefer, all(.above("cluster.name", 3), .below("cluster.project", 9))),
+    ]
+    let policy = try #require(sample.document.policy)
+    #expect(
+      policy.rules.map(\.chains) == [all(.among("cluster.name", "est-1", "…"), .among("project.name", "…")), nil])
+    #expect(policy.rules.map(\.places) == [nil, all(.above("cluster.name", 3), .below("cluster.project", 9))])
+  }
+
+  @Test func `neither the order nor the number of limits tells whose they are`() throws {
+    func document(_ limits: [(name: String, cpu: Int64)]) -> PublicOffer {
+      var sample = Sample()
+      sample.policy.limits = limits.map { limit in
+        PolicySpec.ContractualLimit(
+          subject: all(.among("project.name", limit.name)), production: ResourceList(cpu: Quantity(limit.cpu)))
+      }
+      return sample.document
+    }
+    let told = document([("candilib", 8), ("vigie", 4)])
+    let policy = try #require(told.policy)
+    #expect(policy.limits.map { $0.production?.cpu } == [Quantity(4), Quantity(8)])
+    #expect(document([("candilib", 4), ("vigie", 8)]) == told)
+    #expect(document([("candilib", 4), ("vigie", 8), ("basegun", 8)]) == told)
   }
 }

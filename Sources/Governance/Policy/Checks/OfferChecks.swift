@@ -107,7 +107,8 @@ struct OfferChecks {
       let (field, known, name) = targets(of: rule)
       guard rule.effect == .forbid, let selector = rule.places ?? rule.chains else { return nil }
       let literals = selector.possibly
-      let classes = literals.filter { literal in literal.isOfLabel && known.contains { literal.isDenied(by: $0) } }
+      // Nothing else than a label is lacked: what a prohibition asks about and is not declared could match.
+      let classes = literals.filter { literal in known.contains { literal.isDenied(by: $0) } }
       let escaped = known.filter { one in
         let failed = literals.filter { !$0.holds(of: one) }
         return !failed.isEmpty && failed.allSatisfy { classes.contains($0) && one[$0.term.key] == nil }

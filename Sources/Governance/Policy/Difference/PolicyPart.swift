@@ -1,7 +1,7 @@
 import Model
 
 /// The parts of a policy that may differ, in the order in which differences are told.
-public enum PolicyPart: String, Codable, Sendable, CaseIterable, Comparable {
+public enum PolicyPart: String, Codable, Sendable, CaseIterable {
   /// What stands once in the document: its title and its delays.
   case document
   /// A data class, by its name.
@@ -16,11 +16,6 @@ public enum PolicyPart: String, Codable, Sendable, CaseIterable, Comparable {
   case scoring
   /// How the board decides.
   case governance
-
-  /// The order of the list.
-  public static func < (left: Self, right: Self) -> Bool {
-    (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
-  }
 
   /// The beginning of a sentence about one of them.
   func subject(_ name: LocalizedText?) -> LocalizedText {

@@ -27,11 +27,12 @@ public struct Compliance: Sendable {
     // is not judged as what it is.
     let isDoubtful = standings.contains { standing in
       !request.asks(for: standing.existing)
-        || (!standing.mayStay && !standing.reasons.isEmpty && request.grows(standing.existing))
+        || (!standing.reasons.isEmpty && request.grows(standing.existing))
     }
     let strict = isDoubtful ? engine.rejudge(request.asItStands, on: state) : standings
     breaches = zip(request.existing, strict).compactMap { existing, standing in
-      let isDriven = !standing.mayStay && !standing.reasons.isEmpty
+      // What may stay has no reasons against it.
+      let isDriven = !standing.reasons.isEmpty
       guard isDriven || !standing.chainReasons.isEmpty else { return nil }
       let driving = isDriven ? standing.reasons.filter { !Self.keepingAwayOnly.contains($0.code) } : []
       return Breach(

@@ -18,11 +18,6 @@ struct Literal: Sendable, Hashable {
     (attributes[term.key] == nil ? holdsUndeclared : term.matches(attributes)) != isNegated
   }
 
-  /// Whether it asks for some of the values of a label, which what lacks the label does not have.
-  var isOfLabel: Bool {
-    term.operator == .in && AttributeCatalogue.isLabel(term.key)
-  }
-
   /// Whether it does not hold of what is declared.
   func isDenied(by attributes: Attributes) -> Bool { attributes[term.key] != nil && !holds(of: attributes) }
 
