@@ -50,6 +50,21 @@ struct MoveGateTests {
     #expect(rig.feed(.done(.finalCopy, evidence: "x")) && rig.move.step == .finalCopy)
   }
 
+  @Test(arguments: [MigrationEvent.unseen(.source), .observed(.source, .init(.active))])
+  func `nobody is led away from a source that is written to again, or not seen to be frozen`(_ event: MigrationEvent) {
+    let rig = MoveRig()
+    rig.bring(to: .finalCopy)
+    rig.finish(.secrets, .values, .flows)
+    rig.feed(event, by: Moves.nobody)
+    #expect(rig.move.awaited.contains(.agent(.source)) && rig.move.standing == .running)
+    #expect(!rig.feed(.cutOverBegins) && rig.refusal?.code == .notDone && rig.refusal?.path == "source")
+    let lost = rig.copy()
+    lost.feed(.sourceLost(acceptedLoss: "what was written since"))
+    #expect(lost.feed(.cutOverBegins), "who gives it up for lost answers for what is lost with it")
+    rig.see(.source)
+    #expect(rig.feed(.cutOverBegins))
+  }
+
   @Test func `what is decided by hand has the time of a task, is reminded of, and told when that is over`() throws {
     let way: [(MigrationStep, MigrationAct, (MoveRig) -> Void, MigrationEvent)] = [
       (.finalCopy, .cutOver, { $0.finish(.secrets, .values, .flows) }, .cutOverBegins),

@@ -139,6 +139,10 @@ extension EnvironmentMigration {
     guard isSeen(.target, .active) else {
       throw MigrationRefusal(.notDone, MigrationSide.target.rawValue, accepted: "a target that is seen to be ready")
     }
+    // What is written to a source that is not frozen any more, or not seen to be, is in no copy.
+    guard isSourceLost || isSeen(.source, .frozen) else {
+      throw MigrationRefusal(.notDone, MigrationSide.source.rawValue, accepted: "a source that is seen to be frozen")
+    }
     if isSourceLost, step != .finalCopy, acceptedLoss == nil {
       throw MigrationRefusal(.notDone, "acceptedLoss", accepted: "somebody who answers for what is lost")
     }
