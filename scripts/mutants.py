@@ -215,7 +215,7 @@ class Runner:
         for judge in self.judges.values():
             judge.prepare()
         options = self.options
-        waiting = [mutant for mutant in mutants if options.only.search(mutant.file)]
+        waiting = [mutant for mutant in mutants if options.only.search(line_of(mutant))]
         random.Random(options.seed).shuffle(waiting)
         end, survivors, done, total = time.monotonic() + 60 * options.minutes, [], 0, len(waiting)
 
@@ -233,7 +233,7 @@ class Runner:
                         print(f"{done} of {total} tried, {len(survivors)} survived", file=sys.stderr)
                     if survives:
                         survivors.append(mutant)
-                        print(f"{mutant.file}:{mutant.line}:{mutant.column}: {mutant.kind}: {mutant.text}", flush=True)
+                        print(line_of(mutant), flush=True)
 
         workers = [threading.Thread(target=work) for _ in range(os.cpu_count() or 1)]
         for worker in workers:
@@ -241,6 +241,10 @@ class Runner:
         for worker in workers:
             worker.join()
         print(f"mutants: {done} tried, {len(survivors)} survived, {len(waiting)} not tried, seed {options.seed}")
+
+
+def line_of(mutant):
+    return f"{mutant.file}:{mutant.line}:{mutant.column}: {mutant.kind}: {mutant.text}"
 
 
 def module_of(name):
@@ -268,7 +272,7 @@ def main():
     parser.add_argument("--skip", help="which of these do not, as they take long: PropertyTests")
     parser.add_argument(
         "--only", type=pattern, default="",
-        help="a pattern of the files whose mutants are tried; all are built: /Judgement/")
+        help="a pattern of the mutants that are tried, of the lines that tell of them; all are built: /Judgement/")
     parser.add_argument("--minutes", type=float, default=30, help="how long mutants are tried, the build not counted (30)")
     parser.add_argument("--seed", type=int, default=1, help="in which order (1)")
     options = parser.parse_args()

@@ -142,9 +142,12 @@ struct MutantScriptTests {
     }
   }
 
-  @Test func `only those of some files are tried, and all are built`() async throws {
+  @Test func `only some are tried, by the lines that tell of them, and all are built`() async throws {
     try await run(tests: ":", "--only /Rule.swift") { said, _ in
       #expect(said.contains("mutants: 3 tried, 3 survived, 0 not tried"))
+    }
+    try await run(tests: ":", "--only 'Rule.swift:3:.*left out: value'") { said, _ in
+      #expect(said.contains("mutants: 2 tried, 2 survived, 0 not tried"))
     }
     try await run(tests: ":", "--only /Other.swift") { said, rule in
       #expect(said.contains("3 mutants of Sources/App/Core"))
