@@ -48,8 +48,9 @@ import Testing
   func asMuchAsThereIs() {
     let world = Self.large
     let engine = world.engine
-    let told = PlacementState(
+    var told = PlacementState(
       ledger: Ledger(["ara-1": .init(committed: ResourceAmounts(cpu: .max))]), staleZones: [], for: engine)
+    told.set(.init(committed: ResourceAmounts(cpu: 1)), of: "idf-1")
     var added = PlacementState(ledger: Ledger(), staleZones: [], for: engine)
     added.add(ResourceAmounts(cpu: .max), to: 0)
     for state in [told, added] {
