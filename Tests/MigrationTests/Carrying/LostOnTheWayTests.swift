@@ -77,6 +77,18 @@ struct LostOnTheWayTests {
     #expect(rig.move.wanted.source == .frozen)
   }
 
+  @Test func `that a source is given up for lost takes nothing away that ails the target`() {
+    let rig = MoveRig()
+    rig.bring(to: .finalCopy)
+    rig.finish(.secrets, .values, .flows)
+    rig.see(.target, .active, faults: ["usage/memory"])
+    rig.see(.source, .removed)
+    #expect(rig.move.obstacles == [.targetNotReady(["usage/memory"]), .sourceGone])
+    rig.feed(.sourceLost(acceptedLoss: "a day"))
+    #expect(rig.move.obstacles == [.targetNotReady(["usage/memory"])])
+    #expect(!rig.feed(.cutOverBegins) && rig.refusal?.code == .blocked)
+  }
+
   @Test func `the source's name is typed once`() {
     let rig = MoveRig()
     rig.bring(to: .drainingSource)

@@ -115,6 +115,21 @@ struct MoveWaitingTests {
     #expect(rig.move.obstacles.contains(.sourceLate))
   }
 
+  @Test func `a task is reminded of halfway and late when its time is over, to the moment, until it is done`() throws {
+    let rig = MoveRig()
+    rig.bring(to: .targetReady)
+    let due = try #require(rig.move[.firstCopy]?.dueAt)
+    rig.now = rig.move.halfway(to: due)
+    rig.feed(.clock, by: Moves.nobody)
+    #expect(rig.notices.contains(.reminder(.firstCopy)) && rig.move.obstacles.isEmpty && rig.move.next == due)
+    rig.now = due
+    rig.feed(.clock, by: Moves.nobody)
+    #expect(rig.move.obstacles.contains(.overdue(.firstCopy)) && rig.move.obstacles.contains(.overdue(.secrets)))
+    #expect(rig.move.next == nil, "who was told of it is not woken for it again")
+    rig.finish(.secrets)
+    #expect(rig.move.obstacles.contains(.overdue(.firstCopy)) && !rig.move.obstacles.contains(.overdue(.secrets)))
+  }
+
   @Test func `what bears the target's name before there is a target says nothing of it`() {
     let rig = MoveRig()
     rig.bring(to: .preparingTarget)
