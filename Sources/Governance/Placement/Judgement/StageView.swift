@@ -26,6 +26,7 @@ final class StageView: Sendable {
   /// By site, what makes shares of the limits; nil where they are too large for it.
   let shares: [LimitShares]?
   private let subject: Subject
+  private let lifted: Set<Source>
   /// The rules on places that restrict in the stage, by their places among those in force.
   private let restrictions: [Int]
   /// The rules on places that prefer and avoid in the stage.
@@ -35,7 +36,7 @@ final class StageView: Sendable {
   /// - Parameter lifted: Sources that are left out, when asking what would help.
   init(_ stage: String, of subject: Subject, without lifted: Set<Source> = []) {
     let (compiled, table) = (subject.compiled, subject.compiled.ruleTable)
-    (self.stage, self.subject) = (stage, subject)
+    (self.stage, self.subject, self.lifted) = (stage, subject, lifted)
     let holding = table.holds(in: stage)
     var (restrictions, wishes, special): ([Int], [Int], [Int]) = ([], [], [])
     wishes.reserveCapacity(subject.ruleNumbers.count)
@@ -93,9 +94,11 @@ final class StageView: Sendable {
     self.preference = preference
   }
 
-  /// What keeps environments of the stage away, capacity apart. Only places are asked of a view that something is lifted
-  /// from, never reasons: what is lifted is told here all the same.
-  var barriers: [Barrier] { Self.barriers(subject, restrictions, undelivered, stage) }
+  /// What keeps environments of the stage away, capacity apart.
+  var barriers: [Barrier] {
+    let all = Self.barriers(subject, restrictions, undelivered, stage)
+    return lifted.isEmpty ? all : all.filter { !lifted.contains($0.source) }
+  }
 
   /// What speaks for and against sites.
   var preferences: [Barrier] {
