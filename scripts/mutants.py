@@ -229,11 +229,11 @@ class Runner:
                 survives = self.survives(mutant)
                 with self.lock:
                     done += 1
-                    if done % 20 == 0:
-                        print(f"{done} of {total} tried, {len(survivors)} survived", file=sys.stderr)
                     if survives:
                         survivors.append(mutant)
                         print(line_of(mutant), flush=True)
+                    if done % 20 == 0:
+                        print(f"{done} of {total} tried, {len(survivors)} survived", file=sys.stderr)
 
         workers = [threading.Thread(target=work) for _ in range(os.cpu_count() or 1)]
         for worker in workers:
